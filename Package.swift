@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets are the walls of the hexagon: arrows point inwards, and the compiler refuses the wrong import.
+// docs/architecture.md tells what lives where.
+let package = Package(
+    name: "quloud",
+    products: [.executable(name: "quloud", targets: ["quloud"])],
+    targets: [
+        // C and C++ libraries from Debian, each behind a module map or a small C interface.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
+        .target(name: "CTOML"),
+        .target(name: "CSystem"),
+
+        // What the core may lean on: cryptography, compression, and the operating system's plain facts.
+        .target(name: "QuloudCrypto", dependencies: ["CSodium", "CCrypto"]),
+        .target(name: "QuloudZstd", dependencies: ["CZstd"]),
+        .target(name: "QuloudSystem", dependencies: ["CSystem"]),
+
+        // The hexagon.
+        .target(name: "QuloudCore", dependencies: ["QuloudCrypto", "QuloudZstd"]),
+
+        // Adapters: the core and one technology each, never one another.
+        .target(name: "QuloudSQLite", dependencies: ["QuloudCore", "QuloudSystem", "CSQLite"]),
+        .target(name: "QuloudFiles", dependencies: ["QuloudCore", "QuloudSystem"]),
+        .target(name: "QuloudNATS", dependencies: ["QuloudCore", "QuloudSystem", "CNATS"]),
+
+        // Composition root, and the commands.
+        .target(
+            name: "QuloudDaemon",
+            dependencies: ["QuloudCore", "QuloudSQLite", "QuloudFiles", "QuloudNATS", "QuloudSystem", "CTOML"]),
+        .executableTarget(name: "quloud", dependencies: ["QuloudDaemon"]),
+
+        // Tests.
+        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
+        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto"]),
+        .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"]),
+        .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
+        .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),
+        .testTarget(name: "QuloudNATSTests", dependencies: ["QuloudNATS", "QuloudTestKit"]),
+        .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudTestKit"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    guard !target.name.hasPrefix("C") else { continue }
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ]
+}
