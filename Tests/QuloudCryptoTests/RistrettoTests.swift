@@ -68,7 +68,7 @@ func scalar(_ number: UInt8) throws -> Scalar {
         "87260f7a2f12495118360f02c26a470f450dadf34a413d21042b43b9d93e1309",
         "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
         "4eac077a713c57b4f4397629a4145982c661f48044dd3f96427d40b147d9742f",
-        "de6a7b00deadc788eb6b6c8d20c0ae96c2f2019078fa604fee5b87d6e989ad87",
+        "de6a7b00deadc788eb6b6c8d20c0ae96c2f2019078fa604fee5b87d6e989ad7b",
         "bcab477be20861e01e4a0e295284146a510150d9817763caf1a6f4b422d67042",
         "2a292df7e32cababbd9de088d1d1abec9fc0440f637ed2fba145094dc14bea08",
         "f4a9e534fc0d216c44b218fa0c42d99635a0127ee2e53c712f70609649fdff22",
@@ -86,6 +86,15 @@ func scalar(_ number: UInt8) throws -> Scalar {
     func invalidEncodingsAreRefused(encoding: String) throws {
         let bytes = try bytes32(encoding)
         #expect(throws: CryptoError.malformedPoint) { try Point(validating: bytes) }
+    }
+
+    /// The top bit is no part of a field element, so setting it must not give a second encoding of the same point.
+    @Test(arguments: multiples + [String(repeating: "0", count: 64)])
+    func theTopBitIsRefused(encoding: String) throws {
+        var bytes = try hex(encoding)
+        bytes[31] |= 0x80
+        let encoded = try #require(Bytes32(bytes))
+        #expect(throws: CryptoError.malformedPoint) { try Point(validating: encoded) }
     }
 
     @Test func theIdentityIsNoPoint() throws {
