@@ -11,9 +11,12 @@ package indirect enum JSONValue: Sendable, Equatable {
 
     /// One field of an object.
     package struct Field: Sendable, Equatable {
+        /// Its key.
         package let name: String
+        /// What it holds.
         package let value: JSONValue
 
+        /// A field of an object.
         package init(_ name: String, _ value: JSONValue) {
             self.name = name
             self.value = value

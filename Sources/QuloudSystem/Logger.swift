@@ -60,18 +60,22 @@ package struct Logger: Sendable {
         Logger(level: level, style: style, metadata: self.metadata + Self.fields(metadata), write: write)
     }
 
+    /// What helps to find a fault.
     package func debug(_ message: StaticString, _ metadata: @autoclosure () -> Metadata = [:]) {
         log(.debug, message, metadata)
     }
 
+    /// What an operator may want to know later.
     package func info(_ message: StaticString, _ metadata: @autoclosure () -> Metadata = [:]) {
         log(.info, message, metadata)
     }
 
+    /// Something is not as it should be; the node goes on.
     package func warning(_ message: StaticString, _ metadata: @autoclosure () -> Metadata = [:]) {
         log(.warning, message, metadata)
     }
 
+    /// Something failed that somebody has to look at.
     package func error(_ message: StaticString, _ metadata: @autoclosure () -> Metadata = [:]) {
         log(.error, message, metadata)
     }

@@ -9,6 +9,7 @@ package enum TerminalError: Error, Sendable, Equatable, CustomStringConvertible 
     /// errno
     case failed(CInt)
 
+    /// One line.
     package var description: String {
         switch self {
         case .missing: "no terminal to ask on"

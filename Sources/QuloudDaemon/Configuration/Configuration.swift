@@ -12,6 +12,7 @@ package struct Configuration: Sendable, Equatable {
     package var heal = Heal()
     package var log = Log()
 
+    /// The defaults, with paths as the example file shows them.
     package init() {}
 
     /// What is true of the whole node.

@@ -36,8 +36,10 @@ enum ConfigurationCheck {
 package struct HostAndPort: Sendable, Equatable {
     /// Without the brackets of an IPv6 address.
     package let host: String
+    /// 0 only where that was allowed.
     package let port: UInt16
 
+    /// nil when `text` is not of that form.
     package init?(_ text: String, allowingPortZero: Bool) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             return nil

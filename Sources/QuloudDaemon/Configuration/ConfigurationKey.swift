@@ -25,8 +25,11 @@ package struct ConfigurationKey: Sendable {
         case broker
     }
 
+    /// The section it stands in, without brackets.
     package let section: String
+    /// Its name within the section.
     package let name: String
+    /// What it takes.
     package let kind: Kind
     /// One or more sentences for the person who edits the file.
     package let documentation: String
@@ -48,6 +51,7 @@ package struct ConfigurationKey: Sendable {
 
 // MARK: - Rows of the table
 
+/// Where in a `Configuration` the value of a key is kept.
 package typealias SettingPath<Value> = any WritableKeyPath<Configuration, Value> & Sendable
 
 extension ConfigurationKey {

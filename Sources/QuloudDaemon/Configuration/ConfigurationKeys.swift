@@ -3,6 +3,11 @@ extension ConfigurationKey {
     package static let all: [ConfigurationKey] =
         nodeKeys + fabricKeys + brokerKeys + holderKeys + ownerKeys + auditKeys + logKeys
 
+    /// The key with the path `section.name`.
+    package static func named(_ path: String) -> ConfigurationKey? { byPath[path] }
+
+    private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+
     /// The sections in the order of the example file, each with what it is about.
     package static let sections: [(name: String, documentation: String)] = [
         ("node", "What is true of the whole node."),
@@ -22,7 +27,8 @@ extension ConfigurationKey {
         .text(
             "node", "label", \.node.label,
             """
-            The failure domain of this node, such as a site or a power circuit. Owners spread replicas over labels. \
+            The failure domain of this node, such as a site or a power circuit. Owners see by it which \
+            replicas would fail together. \
             At most 64 characters; empty: none.
             """, check: ConfigurationCheck.label),
         .text(

@@ -2,6 +2,7 @@ import QuloudSystem
 
 /// A configuration together with where it came from.
 package struct LoadedConfiguration: Sendable {
+    /// Resolved and checked.
     package let configuration: Configuration
     /// The file that was read, absolute; nil when none was named and none found.
     package let file: String?

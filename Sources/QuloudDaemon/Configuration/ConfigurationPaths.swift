@@ -4,9 +4,12 @@ import Glibc
 package struct ConfigurationPaths: Sendable {
     /// The user's home folder.
     package let home: String
+    /// Where relative paths of the command line and the environment start.
     package let workingDirectory: String
+    /// Whether the process runs as root.
     package let isRoot: Bool
 
+    /// Paths of a machine that may be another than this one.
     package init(home: String, workingDirectory: String, isRoot: Bool) {
         self.home = home
         self.workingDirectory = workingDirectory

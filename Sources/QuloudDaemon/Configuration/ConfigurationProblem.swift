@@ -17,7 +17,9 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
         }
     }
 
+    /// Where to change it.
     package let origin: Origin
+    /// What is wrong, starting with the key if the origin does not name it.
     package let message: String
 
     /// `node.toml:12: [audit] cover_within: "30x" is not a duration; write for example "30d"`
@@ -26,7 +28,9 @@ package struct ConfigurationProblem: Sendable, Equatable, CustomStringConvertibl
 
 /// All that is wrong with a configuration, at once.
 package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Never empty.
     package let problems: [ConfigurationProblem]
 
+    /// One line for each problem.
     package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -1,6 +1,7 @@
 /// What is wrong with a value; the caller knows where it stood.
-struct ValueProblem: Error, Equatable {
-    let message: String
+package struct ValueProblem: Error, Sendable, Equatable {
+    /// Starts with the value, unless that might be a secret.
+    package let message: String
 
     init(_ message: String) { self.message = message }
 }
@@ -24,7 +25,7 @@ extension ConfigurationKey {
     }
 
     /// Reads a value that stood in an environment variable or behind a flag. Lists are separated by commas.
-    func value(of text: String) throws(ValueProblem) -> ConfigurationValue {
+    package func value(of text: String) throws(ValueProblem) -> ConfigurationValue {
         switch kind {
         case .text(let check):
             if let complaint = check(text) { throw ValueProblem("\(quoted(text)) \(complaint)") }

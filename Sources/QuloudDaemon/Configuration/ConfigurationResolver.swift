@@ -4,8 +4,10 @@ package struct ConfigurationFile: Sendable {
     package let name: String
     /// Absolute; relative paths in the file start here.
     package let directory: String
+    /// What it holds.
     package let bytes: [UInt8]
 
+    /// A file that has been read already.
     package init(name: String, directory: String, bytes: [UInt8]) {
         self.name = name
         self.directory = directory
@@ -17,10 +19,12 @@ package struct ConfigurationFile: Sendable {
 package struct ConfigurationOverride: Sendable, Equatable {
     /// `ConfigurationKey.path`
     package let key: String
+    /// As it was typed.
     package let value: String
     /// The option it was given by, for messages: `--quorum`.
     package let flag: String
 
+    /// Stands for `flag value` on the command line.
     package init(key: String, value: String, flag: String) {
         self.key = key
         self.value = value
@@ -72,17 +76,20 @@ private struct ConfigurationResolver {
             report(.file(path: file.name, line: error.line), "not valid TOML: \(error.message)\(place)")
             return
         }
-        var skipped: [String] = []
-        for entry in entries where !skipped.contains(where: { entry.path.hasPrefix("\($0).") }) {
+        var skipped: Set<String> = []
+        for entry in entries {
+            let dots = entry.path.indices.filter { entry.path[$0] == "." }
+            // What lies within something that was read or refused as a whole is not looked at again.
+            guard !dots.contains(where: { skipped.contains(String(entry.path[..<$0])) }) else { continue }
             let origin = ConfigurationProblem.Origin.file(path: file.name, line: entry.line)
             if let complaint = complaint(about: entry) {
                 report(origin, complaint)
-                skipped.append(entry.path)
-            } else if let key = Self.keys[entry.path] {
+                skipped.insert(entry.path)
+            } else if let key = ConfigurationKey.named(entry.path) {
                 store(key, from: origin, directory: file.directory) { () throws(ValueProblem) in
                     try key.value(of: entry.value)
                 }
-                skipped.append(entry.path)
+                skipped.insert(entry.path)
             }
         }
     }
@@ -105,7 +112,7 @@ private struct ConfigurationResolver {
 
     mutating func read(_ overrides: [ConfigurationOverride]) {
         for override in overrides {
-            guard let key = Self.keys[override.key] else {
+            guard let key = ConfigurationKey.named(override.key) else {
                 report(.flag(name: override.flag), "\(override.key): unknown key")
                 continue
             }
@@ -116,8 +123,6 @@ private struct ConfigurationResolver {
     }
 
     // MARK: - Values
-
-    private static let keys = Dictionary(uniqueKeysWithValues: ConfigurationKey.all.map { ($0.path, $0) })
 
     private mutating func store(
         _ key: ConfigurationKey, from origin: ConfigurationProblem.Origin, directory: String,
@@ -157,7 +162,7 @@ private struct ConfigurationResolver {
             return entry.value == .table ? unknownSection(parts[0]) : unknownKey(parts[0])
         }
         guard isSection else { return unknownSection(parts[0]) }
-        guard Self.keys[entry.path] == nil else { return nil }
+        guard ConfigurationKey.named(entry.path) == nil else { return nil }
         let names = ConfigurationKey.all.filter { $0.section == parts[0] }.map(\.name)
         if let nearest = Suggestion.nearest(to: parts[1], among: names) {
             return "[\(parts[0])] \(parts[1]): unknown key; did you mean \"\(nearest)\"?"

@@ -21,6 +21,28 @@ package enum ConfigurationTemplate {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The same for values given on the command line, with paths made absolute.
+    package static func render(
+        overriding overrides: [ConfigurationOverride], paths: ConfigurationPaths
+    ) throws(ConfigurationError) -> String {
+        var values: [String: ConfigurationValue] = [:]
+        var problems: [ConfigurationProblem] = []
+        for override in overrides {
+            do throws(ValueProblem) {
+                guard let key = ConfigurationKey.named(override.key) else { throw ValueProblem("unknown key") }
+                var value = try key.value(of: override.value)
+                if case .path = key.kind, case .text(let text) = value {
+                    value = .text(paths.absolute(text, from: paths.workingDirectory))
+                }
+                values[key.path] = value
+            } catch {
+                problems.append(ConfigurationProblem(origin: .flag(name: override.flag), message: error.message))
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        return render(overriding: values)
+    }
+
     /// Comment lines of at most 100 characters.
     private static func wrapped(_ text: String) -> [String] {
         var lines: [String] = []

@@ -2,6 +2,7 @@ import Glibc
 
 /// Why a file could not be read. Never says what is in it.
 package struct FileReadError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is in the way.
     package enum Reason: Sendable, Equatable {
         /// errno
         case system(CInt)
@@ -13,9 +14,12 @@ package struct FileReadError: Error, Sendable, Equatable, CustomStringConvertibl
         case empty
     }
 
+    /// As it was opened.
     package let path: String
+    /// What is in the way.
     package let reason: Reason
 
+    /// One line with path and reason.
     package var description: String {
         switch reason {
         case .system(let code): "cannot read \(path): \(Self.text(of: code))"

@@ -15,6 +15,7 @@ package enum TOMLValue: Sendable, Equatable {
 package struct TOMLEntry: Sendable, Equatable {
     /// The dotted path from the root; a part that is not a bare key is in double quotes.
     package let path: String
+    /// What stands there; `.table` for a table.
     package let value: TOMLValue
     /// Counts from 1.
     package let line: Int
@@ -22,9 +23,11 @@ package struct TOMLEntry: Sendable, Equatable {
 
 /// Why a text is not TOML.
 package struct TOMLError: Error, Equatable {
+    /// What toml++ says.
     package let message: String
     /// Counts from 1; 0 when unknown.
     package let line: Int
+    /// Counts from 1; 0 when unknown.
     package let column: Int
 }
 
