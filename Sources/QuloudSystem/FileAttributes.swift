@@ -4,12 +4,15 @@ import Glibc
 extension FileDescriptor {
     /// `permissions` are the low 12 bits of a mode.
     package func setPermissions(_ permissions: UInt16) throws(Errno) {
-        try retrying("set the mode") { Int(fchmod(number, mode_t(permissions & 0o7777))) }
+        let mode = mode_t(permissions & 0o7777)
+        try orThroughProc("set the mode", { Int(fchmod(number, mode)) }, { Int(chmod($0, mode)) })
     }
 
     /// `nil` leaves user or group as it is.
     package func setOwner(user: UInt32?, group: UInt32?) throws(Errno) {
-        try retrying("set the owner") { Int(fchown(number, user ?? .max, group ?? .max)) }
+        let user = user ?? .max
+        let group = group ?? .max
+        try orThroughProc("set the owner", { Int(fchown(number, user, group)) }, { Int(chown($0, user, group)) })
     }
 
     /// Of `name` in this directory; a symbolic link itself, not its target.
@@ -21,14 +24,25 @@ extension FileDescriptor {
 
     /// Sets the time of modification, and the time of access to the same.
     package func setModified(seconds: Int64, nanoseconds: UInt32) throws(Errno) {
-        var times = Self.times(seconds, nanoseconds)
-        try retrying("set the times") { Int(futimens(number, &times)) }
+        let times = Self.times(seconds, nanoseconds)
+        try orThroughProc("set the times", { Int(futimens(number, times)) }, { Int(utimensat(AT_FDCWD, $0, times, 0)) })
     }
 
     /// The same for `name` in this directory; a symbolic link itself, not its target.
     package func setModified(of name: [UInt8], seconds: Int64, nanoseconds: UInt32) throws(Errno) {
-        var times = Self.times(seconds, nanoseconds)
-        try retrying("set the times", name) { Int(utimensat(number, $0, &times, AT_SYMLINK_NOFOLLOW)) }
+        let times = Self.times(seconds, nanoseconds)
+        try retrying("set the times", name) { Int(utimensat(number, $0, times, AT_SYMLINK_NOFOLLOW)) }
+    }
+
+    /// A directory opened for its path only refuses the calls that take a descriptor.
+    private func orThroughProc(
+        _ operation: String, _ direct: () -> Int, _ throughProc: (UnsafePointer<CChar>) -> Int
+    ) throws(Errno) {
+        do {
+            try retrying(operation, direct)
+        } catch  where error.code == EBADF {
+            try retrying(operation, Array("/proc/self/fd/\(number)".utf8), throughProc)
+        }
     }
 
     private static func times(_ seconds: Int64, _ nanoseconds: UInt32) -> [timespec] {
@@ -68,8 +82,12 @@ extension FileDescriptor {
     }
 
     package func setXattr(_ attribute: [UInt8], _ value: [UInt8]) throws(Errno) {
-        try retrying("set an extended attribute", attribute) {
-            Int(quloud_set_file_xattr(number, $0, value, value.count))
+        do {
+            try retrying("set an extended attribute", attribute) {
+                Int(quloud_set_file_xattr(number, $0, value, value.count))
+            }
+        } catch  where error.code == EBADF {
+            try setXattr(attribute, value, of: [UInt8(ascii: ".")])
         }
     }
 
