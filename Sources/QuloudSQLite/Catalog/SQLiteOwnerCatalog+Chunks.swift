@@ -1,0 +1,135 @@
+package import QuloudCore
+
+extension SQLiteOwnerCatalog: ChunkCatalog {
+    private static let columns = """
+        id, fingerprint, content_key, plain_size, sealed_size, purpose, quorum, live, created_at
+        """
+
+    private static func chunk(_ row: Row) throws(DatabaseError) -> CatalogChunk {
+        CatalogChunk(
+            id: try row.id(0), fingerprint: row.isNull(1) ? nil : try row.id(1), contentKey: try row.bytes32(2),
+            plainSize: row.int(3), sealedSize: row.int(4), purpose: try row.choice(5), quorum: row.int(6),
+            liveReplicas: row.int(7), createdAt: row.time(8))
+    }
+
+    package func chunks(
+        with fingerprints: [Fingerprint]
+    ) throws(CatalogError) -> [Fingerprint: CatalogChunk] {
+        try read { (database) throws(DatabaseError) in
+            var found: [Fingerprint: CatalogChunk] = [:]
+            for fingerprint in fingerprints where found[fingerprint] == nil {
+                found[fingerprint] = try database.first(
+                    "SELECT \(Self.columns) FROM chunks WHERE fingerprint = ?", .id(fingerprint), map: Self.chunk)
+            }
+            return found
+        }
+    }
+
+    package func chunks(_ ids: [ChunkID]) throws(CatalogError) -> [ChunkID: CatalogChunk] {
+        try read { (database) throws(DatabaseError) in
+            var found: [ChunkID: CatalogChunk] = [:]
+            for id in ids where found[id] == nil {
+                found[id] = try database.first(
+                    "SELECT \(Self.columns) FROM chunks WHERE id = ?", .id(id), map: Self.chunk)
+            }
+            return found
+        }
+    }
+
+    package func prepare(_ chunks: [PreparedChunk]) throws(CatalogError) {
+        try write { (database) throws(DatabaseError) in
+            var directories = DirectoryKeys(database)
+            for prepared in chunks {
+                let number = try Self.insert(prepared.chunk, database)
+                for (position, part) in prepared.source.enumerated() {
+                    try Self.insert(part, at: position, of: number, &directories, database)
+                }
+            }
+        }
+    }
+
+    /// Returns the number of the chunk, which has no source then.
+    private static func insert(_ chunk: CatalogChunk, _ database: Database) throws(DatabaseError) -> Int64 {
+        var fingerprint = chunk.fingerprint
+        if let given = fingerprint {
+            let owner = try database.first("SELECT id FROM chunks WHERE fingerprint = ?", .id(given)) {
+                (row) throws(DatabaseError) in try row.id(0, as: ChunkID.self)
+            }
+            // A fingerprint stays with the chunk that had it first.
+            if let owner, owner != chunk.id { fingerprint = nil }
+        }
+        if let number = try database.first(
+            "SELECT number FROM chunks WHERE id = ?", .id(chunk.id), map: { $0.integer(0) })
+        {
+            try database.run(
+                "UPDATE chunks SET fingerprint = ?2 WHERE number = ?1 AND fingerprint IS NULL", .integer(number),
+                .id(fingerprint))
+            try database.run("DELETE FROM sources WHERE chunk = ?", .integer(number))
+            return number
+        }
+        try database.run(
+            """
+            INSERT INTO chunks (id, fingerprint, content_key, plain_size, sealed_size, purpose, quorum, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .id(chunk.id), .id(fingerprint), .bytes32(chunk.contentKey), .integer(chunk.plainSize),
+            .integer(chunk.sealedSize), .integer(Int64(chunk.purpose.rawValue)), .integer(chunk.quorum),
+            .time(chunk.createdAt))
+        return database.lastInsertedKey
+    }
+
+    private static func insert(
+        _ part: SourcePart, at position: Int, of chunk: Int64, _ directories: inout DirectoryKeys, _ database: Database
+    ) throws(DatabaseError) {
+        var directory = Value.null
+        var name = part.path
+        if let slash = part.path.lastIndex(of: UInt8(ascii: "/")) {
+            directory = .integer(try directories.key(of: Array(part.path[..<slash])))
+            name = Array(part.path[(slash + 1)...])
+        }
+        try database.run(
+            "INSERT INTO sources (chunk, position, directory, name, offset, length) VALUES (?, ?, ?, ?, ?, ?)",
+            .integer(chunk), .integer(position), directory, .blob(name), .integer(part.offset), .integer(part.length))
+    }
+
+    package func source(of chunk: ChunkID) throws(CatalogError) -> [SourcePart] {
+        try read { (database) throws(DatabaseError) in
+            try database.rows(
+                """
+                SELECT d.path, s.name, s.offset, s.length FROM sources s LEFT JOIN directories d ON d.key = s.directory
+                WHERE s.chunk = (SELECT number FROM chunks WHERE id = ?) ORDER BY s.position
+                """, .id(chunk)
+            ) { row in
+                let path = row.isNull(0) ? row.bytes(1) : row.bytes(0) + [UInt8(ascii: "/")] + row.bytes(1)
+                return SourcePart(path: path, offset: row.integer(2), length: row.int(3))
+            }
+        }
+    }
+
+    package func chunksBelowQuorum(after id: ChunkID?, limit: Int) throws(CatalogError) -> [CatalogChunk] {
+        try read { (database) throws(DatabaseError) in
+            // The empty blob comes before every id.
+            try database.rows(
+                """
+                SELECT \(Self.columns) FROM chunks INDEXED BY chunks_below_quorum
+                WHERE placed AND live < quorum AND id > ? ORDER BY id LIMIT ?
+                """, id.map { .id($0) } ?? .blob([]), .integer(max(limit, 0)), map: Self.chunk)
+        }
+    }
+
+    package func keepSealed(_ sealed: [UInt8], of chunk: ChunkID) throws(CatalogError) {
+        try write { (database) throws(DatabaseError) in
+            try database.run(
+                """
+                INSERT INTO kept_sealed (id, sealed) VALUES (?, ?)
+                ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed
+                """, .id(chunk), .blob(sealed))
+        }
+    }
+
+    package func sealed(_ chunk: ChunkID) throws(CatalogError) -> [UInt8]? {
+        try read { (database) throws(DatabaseError) in
+            try database.first("SELECT sealed FROM kept_sealed WHERE id = ?", .id(chunk)) { $0.bytes(0) }
+        }
+    }
+}
