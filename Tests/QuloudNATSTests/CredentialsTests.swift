@@ -21,6 +21,7 @@ struct CredentialsTests {
         }
         #expect(await refusal(settings(.none)) == .authorizationViolation)
         #expect(await refusal(settings(.userPassword(user: "u", password: "no"))) == .authorizationViolation)
+        #expect(await refusal(settings(.userPassword(user: "u", password: "p\""))) == .badSettings)
         #expect(await refusal(settings(.token("pw"))) == .authorizationViolation)
         #expect(await refusal(settings(.userPassword(user: "u", password: "pw"))) == nil)
         await server.stop()

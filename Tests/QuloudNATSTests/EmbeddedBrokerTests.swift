@@ -99,8 +99,11 @@ struct EmbeddedBrokerTests {
         var config = Self.config(binary, folder)
         config.listenHost = "0.0.0.0"
         #expect(await brokerFailure(config) == .unsafeListen)
-        config.login = .init(user: "friend", password: "a \"quoted\\ password")
+        config.login = .init(user: "friend", password: "a {secret}: $word #1")
         #expect(await brokerFailure(config) == .unsafeListen)
+        config.login?.password = "a \"quote"
+        #expect(await brokerFailure(config) == .badConfiguration)
+        config.login?.password = "a {secret}: $word #1"
         try await TestCertificates.make(in: folder)
         config.tls = .init(
             certificateFile: folder.path + "/server.pem", keyFile: folder.path + "/server.key",
@@ -112,7 +115,7 @@ struct EmbeddedBrokerTests {
         let lines = await broker.joinInstructions()
         #expect(lines.contains("broker = \"tls://localhost:"))
         #expect(lines.contains("user = \"friend\"") && lines.contains("password_file") && lines.contains("ca_file"))
-        #expect(!lines.contains("quoted"))
+        #expect(!lines.contains("secret"))
         await broker.stop()
     }
 

@@ -70,8 +70,17 @@ struct PullTests {
     @Test(arguments: NATSServers.all)
     func missingAndDeletedConsumersAreNoticed(_ binary: String) async throws {
         let (server, _, jetStream) = try await Self.bench(binary, count: 0)
-        let none = try await jetStream.pull("WORK", "none", batch: 1, expires: .seconds(30))
-        #expect(await kind { try await none.next() } == .consumerGone)
+        let none = try await jetStream.pull(
+            "WORK", "none", batch: 1, expires: .seconds(30), idleHeartbeat: .milliseconds(200))
+        do {
+            // Before 2.10 the server stays silent; the missing heartbeat tells.
+            guard case .end(.lost) = try await none.next() else {
+                Issue.record("a pull from nowhere gave something")
+                return
+            }
+        } catch {
+            #expect(error.kind == .consumerGone)
+        }
         let pull = try await jetStream.pull("WORK", "lane", batch: 1, expires: .seconds(30))
         while try await jetStream.consumerInfo("WORK", "lane").waiting == 0 {}
         async let end = kind { try await pull.next() }

@@ -67,6 +67,9 @@ package struct BrokerConfig: Sendable, Equatable {
         where text.isEmpty || text.unicodeScalars.contains(where: { $0.value < 32 }) {
             throw BrokerError(.badConfiguration, "a setting is empty or holds control characters")
         }
+        for text in [login?.user, login?.password].compactMap(\.self) where text.contains("\"") || text.contains("\\") {
+            throw BrokerError(.badConfiguration, "user and password must not contain quotes or backslashes")
+        }
         guard !listensOnLoopbackOnly else { return }
         guard login != nil, tls != nil else {
             let missing = [login == nil ? "user and password" : nil, tls == nil ? "a TLS certificate and key" : nil]
