@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -61,4 +62,9 @@ pid_t quloud_spawn(const char *path, char *const argv[], char *const envp[], int
     }
     close(report[0]);
     return failure != 0 ? -failure : child;
+}
+
+int quloud_memory_file(void) {
+    int descriptor = memfd_create("quloud", MFD_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
 }

@@ -11,3 +11,6 @@
 ///
 /// Returns the process id, or a negative errno (also when the program could not be executed).
 pid_t quloud_spawn(const char *path, char *const argv[], char *const envp[], int output_fd);
+
+/// An anonymous file in memory, closed at exec. Returns its descriptor, or a negative errno.
+int quloud_memory_file(void);

@@ -44,6 +44,7 @@ final class LibraryOptions {
         _ settings: NATSSettings, _ inboxPrefix: String, _ options: OpaquePointer
     ) throws(NATSError) {
         let wait = settings.reconnectWait.milliseconds
+        try checkPlain(settings.name)
         try check(natsOptions_SetName(options, settings.name), "set", "connection name")
         try check(natsOptions_SetTimeout(options, settings.connectTimeout.milliseconds), "set", "connect timeout")
         try check(natsOptions_SetPingInterval(options, settings.pingInterval.milliseconds), "set", "ping interval")
@@ -57,6 +58,15 @@ final class LibraryOptions {
         try check(natsOptions_SetSendAsap(options, true), "set", "sending")
     }
 
+    /// libnats 3.4.1 puts these into its JSON as they are.
+    private static func checkPlain(_ texts: String...) throws(NATSError) {
+        for text in texts where text.unicodeScalars.contains(where: { $0 == "\"" || $0 == "\\" || $0.value < 32 }) {
+            throw NATSError(
+                .badSettings, "set", "name or credentials",
+                detail: "quotes, backslashes and control characters cannot be sent")
+        }
+    }
+
     private static func setCredentials(
         _ credentials: NATSSettings.Credentials, _ options: OpaquePointer
     ) throws(NATSError) {
@@ -64,8 +74,10 @@ final class LibraryOptions {
         case .none:
             break
         case .userPassword(let user, let password):
+            try checkPlain(user, password)
             try check(natsOptions_SetUserInfo(options, user, password), "set", "user and password")
         case .token(let token):
+            try checkPlain(token)
             try check(natsOptions_SetToken(options, token), "set", "token")
         case .credentialsFile(let path):
             try checkReadable(path, "credentials file")

@@ -25,6 +25,8 @@ enum LibraryStatus {
         case NATS_STALE_CONNECTION, NATS_CONNECTION_CLOSED, NATS_CONNECTION_DISCONNECTED: return .disconnected
         default:
             if lower.contains("authorization") || lower.contains("authentication") { return .authorizationViolation }
+            // With TLS 1.3 a refused client certificate shows only as an end of the stream where the answer should be.
+            if lower.contains("expected 'pong', got ''") { return .tlsFailed }
             if lower.contains("ssl") || lower.contains("tls") || lower.contains("certificate") { return .tlsFailed }
             return .unreachable
         }

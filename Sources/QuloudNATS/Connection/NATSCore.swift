@@ -125,6 +125,10 @@ final class NATSCore: @unchecked Sendable {
                 if wantsTLS, !server.tlsRequired, !server.tlsAvailable {
                     throw NATSError(.tlsNotOffered, "connect to", address.description)
                 }
+                if server.tlsVerify, settings.tls?.certificateFile == nil {
+                    throw NATSError(
+                        .tlsFailed, "connect to", address.description, detail: "the server wants a client certificate")
+                }
                 return server
             } catch {
                 failure = error

@@ -8,7 +8,7 @@ package enum NATSEvent: Sendable, Equatable {
     case reconnected
     /// Closed by this process; nothing follows.
     case closed
-    /// A bounded subscription or inbox dropped messages: how many since its beginning.
+    /// A bounded subscription or inbox dropped messages: how many since its beginning (told at 1, 2, 4, 8 …).
     case slowConsumer(subject: String, dropped: Int)
     /// The server refused a publish or subscription.
     case permissionDenied(NATSError)

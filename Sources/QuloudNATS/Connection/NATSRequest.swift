@@ -33,16 +33,23 @@ extension NATSConnection {
     }
 
     /// Opens an inbox that takes many replies, bounded in number and bytes.
+    ///
+    /// It has a subscription of its own: JetStream delivers under the stored message's subject, so the shared inbox could
+    /// not tell whose delivery it is.
     /// - Parameter purpose: the subject that is asked, for error messages and permission errors.
-    package func openInbox(for purpose: String, countMax: Int, bytesMax: Int) -> NATSInbox {
+    package func openInbox(
+        for purpose: String, countMax: Int, bytesMax: Int
+    ) async throws(NATSError) -> NATSInbox {
+        let core = core
         let token = core.replies.makeToken()
         let mailbox = NATSMailbox(countMax: countMax, bytesMax: bytesMax, sweeper: core.sweeper)
+        let inbox = "\(core.inboxPrefix).m.\(String(token, radix: 36))"
+        let subscription = try await subscribe(inbox, into: mailbox, countMax: countMax, bytesMax: bytesMax)
+        // Known to the table as well, so that a lost link or a denied request ends it.
         core.replies.collect(token, subject: purpose, into: mailbox)
         return NATSInbox(
-            subject: "\(core.inboxPrefix).\(String(token, radix: 36))", mailbox: mailbox,
-            close: { [replies = core.replies] in
-                replies.finish(token, .failure(NATSError(.closed, "read inbox of", purpose)))
-            })
+            subscription,
+            close: { core.replies.finish(token, .failure(NATSError(.closed, "read inbox of", purpose))) })
     }
 
     /// Asks everybody who listens on `subject` and gathers the answers of `time`, at most `max`.
@@ -52,7 +59,7 @@ extension NATSConnection {
         _ subject: String, payload: [UInt8], headers: [(String, String)] = [], for time: Duration, max: Int
     ) async throws(NATSError) -> [NATSMessage] {
         let deadline = ContinuousClock.now + time
-        let inbox = openInbox(for: subject, countMax: max, bytesMax: 64 << 20)
+        let inbox = try await openInbox(for: subject, countMax: max, bytesMax: 64 << 20)
         try await publish(subject, reply: inbox.subject, payload: payload, headers: headers)
         var answers: [NATSMessage] = []
         while answers.count < max, let answer = try await inbox.next(until: deadline) {
@@ -65,14 +72,11 @@ extension NATSConnection {
 
 /// An inbox for many replies; it closes when it is let go.
 package final class NATSInbox: Sendable {
-    /// Give this as the reply subject.
-    package let subject: String
-    private let mailbox: NATSMailbox
+    private let subscription: NATSSubscription
     private let close: @Sendable () -> Void
 
-    init(subject: String, mailbox: NATSMailbox, close: @escaping @Sendable () -> Void) {
-        self.subject = subject
-        self.mailbox = mailbox
+    init(_ subscription: NATSSubscription, close: @escaping @Sendable () -> Void) {
+        self.subscription = subscription
         self.close = close
     }
 
@@ -80,13 +84,16 @@ package final class NATSInbox: Sendable {
         close()
     }
 
+    /// Give this as the reply subject.
+    package var subject: String { subscription.subject }
+
     /// How many replies did not fit and were dropped.
-    package var dropped: Int { mailbox.dropped }
+    package var dropped: Int { subscription.dropped }
 
     /// The next reply; nil once `deadline` passed.
     /// - Throws: `disconnected` when the link went down (replies on the way are lost), `permissionDenied`, `closed`,
     ///   `cancelled`.
     package func next(until deadline: ContinuousClock.Instant) async throws(NATSError) -> NATSMessage? {
-        try await mailbox.next(until: deadline)
+        try await subscription.next(until: deadline)
     }
 }

@@ -10,6 +10,8 @@ package struct NATSServerInfo: Sendable, Equatable, Decodable {
     package let authRequired: Bool
     package let tlsRequired: Bool
     package let tlsAvailable: Bool
+    /// The server wants a certificate from its clients.
+    package let tlsVerify: Bool
 
     private enum CodingKeys: String, CodingKey {
         case version
@@ -19,6 +21,7 @@ package struct NATSServerInfo: Sendable, Equatable, Decodable {
         case authRequired = "auth_required"
         case tlsRequired = "tls_required"
         case tlsAvailable = "tls_available"
+        case tlsVerify = "tls_verify"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -30,6 +33,7 @@ package struct NATSServerInfo: Sendable, Equatable, Decodable {
         authRequired = try values.decodeIfPresent(Bool.self, forKey: .authRequired) ?? false
         tlsRequired = try values.decodeIfPresent(Bool.self, forKey: .tlsRequired) ?? false
         tlsAvailable = try values.decodeIfPresent(Bool.self, forKey: .tlsAvailable) ?? false
+        tlsVerify = try values.decodeIfPresent(Bool.self, forKey: .tlsVerify) ?? false
     }
 
     /// Parses one `INFO {…}` line; nil when it is something else.

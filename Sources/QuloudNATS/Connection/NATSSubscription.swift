@@ -8,13 +8,21 @@ extension NATSConnection {
         _ subject: String, pendingCountMax: Int = 1024, pendingBytesMax: Int = 32 << 20
     ) async throws(NATSError) -> NATSSubscription {
         let mailbox = NATSMailbox(countMax: pendingCountMax, bytesMax: pendingBytesMax, sweeper: core.sweeper)
+        return try await subscribe(subject, into: mailbox, countMax: pendingCountMax, bytesMax: pendingBytesMax)
+    }
+
+    func subscribe(
+        _ subject: String, into mailbox: NATSMailbox, countMax: Int, bytesMax: Int
+    ) async throws(NATSError) -> NATSSubscription {
         let id = CallbackRegistry.add { [events = core.events] message in
             guard !mailbox.push(message) else { return }
-            events.send(.slowConsumer(subject: subject, dropped: mailbox.dropped))
+            let dropped = mailbox.dropped
+            // At 1, 2, 4, 8 …: a flood must not turn into a flood of events.
+            if dropped.nonzeroBitCount == 1 { events.send(.slowConsumer(subject: subject, dropped: dropped)) }
         }
         do throws(NATSError) {
             try await onQueue { core throws(NATSError) in
-                let limits = (max(pendingCountMax, 64), max(pendingBytesMax, 4 << 20))
+                let limits = (max(countMax, 64), max(bytesMax, 4 << 20))
                 try core.subscribe(id, .init(subject: subject, countMax: limits.0, bytesMax: limits.1, handle: nil))
             }
         } catch {

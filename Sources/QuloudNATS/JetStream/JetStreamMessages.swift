@@ -33,7 +33,7 @@ extension JetStream {
     /// The last message on `subject`, straight from the store; nil when there is none.
     ///
     /// Any replica of the stream answers: nil right after a publish means "not yet".
-    /// - Throws: `noResponders` when the stream is missing or does not allow direct gets.
+    /// - Throws: `noResponders` when the stream is missing or does not allow direct gets (`timeout` before 2.10).
     package func directGet(_ stream: String, lastFor subject: String) async throws(NATSError) -> NATSMessage? {
         let reply = try await connection.request("$JS.API.DIRECT.GET.\(stream).\(subject)", timeout: timeout)
         // The server names the subject of what it found; without that name the answer is a status.

@@ -13,7 +13,8 @@ package final class JetStreamPull: Sendable {
         case empty
         /// The next message would exceed `maxBytes`, or another limit of the request.
         case limit(String)
-        /// The server forgot the request (restart, new leader): start another.
+        /// The server forgot the request (restart, new leader), or is older than 2.10 and has no such consumer: make sure
+        /// of the consumer, then start another.
         case lost
     }
 
@@ -120,7 +121,7 @@ extension JetStream {
             batch: batch, expires: waits ? expires.nanoseconds : nil, maxBytes: maxBytes, noWait: waits ? nil : true,
             heartbeat: waits ? idleHeartbeat?.nanoseconds : nil)
         let body = try Self.encode(request, "pull from", what)
-        let inbox = connection.openInbox(
+        let inbox = try await connection.openInbox(
             for: subject, countMax: batch + 1024, bytesMax: maxBytes.map { $0 + (4 << 20) } ?? 256 << 20)
         try await connection.publish(subject, reply: inbox.subject, payload: body)
         return JetStreamPull(
