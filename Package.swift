@@ -37,7 +37,7 @@ let package = Package(
 
         // Tests.
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
-        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto"]),
+        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),
