@@ -33,16 +33,17 @@ let package = Package(
         .target(
             name: "QuloudDaemon",
             dependencies: ["QuloudCore", "QuloudSQLite", "QuloudFiles", "QuloudNATS", "QuloudSystem", "CTOML"]),
-        .executableTarget(name: "quloud", dependencies: ["QuloudDaemon"]),
+        .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudSystem"]),
 
         // Tests.
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
-        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto"]),
+        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),
         .testTarget(name: "QuloudNATSTests", dependencies: ["QuloudNATS", "QuloudTestKit"]),
-        .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudTestKit"]),
+        .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudSystem", "QuloudTestKit"]),
+        .testTarget(name: "QuloudCommandTests", dependencies: ["quloud"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
     ],
     swiftLanguageModes: [.v6],

@@ -9,7 +9,10 @@ package struct Point: Hashable, Sendable {
     /// - Throws: `malformedPoint` for an invalid encoding or the identity.
     package init(validating encoded: Bytes32) throws(CryptoError) {
         try Sodium.start()
-        let isValid = encoded.withUnsafeBytes { crypto_core_ristretto255_is_valid_point($0.bytes) } == 1
+        // libsodium 1.0.18 ignores the top bit, which would give every point, and the identity, a second encoding.
+        let isValid = encoded.withUnsafeBytes { raw in
+            raw[31] & 0x80 == 0 && crypto_core_ristretto255_is_valid_point(raw.bytes) == 1
+        }
         guard isValid, !encoded.isZero else { throw .malformedPoint }
         self.encoded = encoded
     }

@@ -1,4 +1,4 @@
-package import struct QuloudCrypto.Bytes32
+import QuloudCrypto
 
 /// Where a piece of plaintext came from: the owner can read it again there as long as the file is unchanged.
 package struct SourcePart: Sendable, Equatable {

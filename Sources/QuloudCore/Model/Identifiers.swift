@@ -1,4 +1,4 @@
-package import QuloudCrypto
+import QuloudCrypto
 
 /// A 32-byte name. Each use has a type of its own, so that a node id can never stand where a chunk id belongs.
 package protocol Identifier: Hashable, Comparable, Sendable, CustomStringConvertible {

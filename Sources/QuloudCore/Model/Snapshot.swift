@@ -1,4 +1,4 @@
-package import struct QuloudCrypto.Bytes32
+import QuloudCrypto
 
 /// Points to a sealed chunk and says how to open it: all that is needed to read it, given a holder.
 package struct ChunkRef: Hashable, Sendable {

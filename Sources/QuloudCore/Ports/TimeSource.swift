@@ -1,4 +1,4 @@
-package import struct QuloudCrypto.Bytes32
+import QuloudCrypto
 
 /// The clocks. Durations are taken from `uptime`, never from the difference of two wall-clock readings.
 package protocol TimeSource: Sendable {

@@ -1,0 +1,281 @@
+import QuloudCrypto
+
+/// Takes store requests from the lanes and from the node's own queue: verify, decide, fetch, wrap, make durable, send the
+/// receipt, and only then settle the ticket.
+package struct AcceptChunks: Sendable {
+    let context: HolderContext
+
+    package init(_ context: HolderContext) { self.context = context }
+
+    /// Runs until cancelled. The broker being away is waited out.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await workLanes() }
+            group.addTask { await workOwnQueue() }
+        }
+    }
+
+    private func workOwnQueue() async {
+        while !Task.isCancelled {
+            if await drain(.node(context.keys.id), wait: .seconds(5)) < 0 {
+                try? await context.time.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// One lane at a time; the next choice is made when it runs dry or has nothing for this node.
+    private func workLanes() async {
+        var lane: Int?
+        var pause: Duration = .milliseconds(100)
+        while !Task.isCancelled {
+            guard let current = lane else {
+                let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
+                lane = LaneChoice.choose(waiting: waiting, node: context.keys.id)
+                if lane == nil {
+                    try? await context.time.sleep(for: pause)
+                    pause = min(pause * 3 / 2, .seconds(2))
+                }
+                continue
+            }
+            let stored = await drain(.lane(current))
+            if stored > 0 {
+                pause = .milliseconds(100)
+            } else {
+                try? await context.time.sleep(for: .milliseconds(Int64(50 + 150 * context.entropy.unit())))
+            }
+            lane = nil
+        }
+    }
+
+    /// Works on tickets of one address until none come or none are for this node. While one batch is made durable, the
+    /// next is fetched. Returns how many chunks were stored or vouched for, −1 when the broker is away.
+    private func drain(_ address: TicketAddress, wait: Duration = .milliseconds(300)) async -> Int {
+        await withTaskGroup(of: Void.self) { group in
+            var total = 0
+            while !Task.isCancelled {
+                let deliveries: [Delivery]
+                do {
+                    deliveries = try await context.fabric.tickets(
+                        from: address, limit: context.settings.batch, wait: wait)
+                } catch { return total > 0 ? total : -1 }
+                guard !deliveries.isEmpty else { break }
+                let batch = await prepare(deliveries, at: address)
+                await group.next()
+                group.addTask { await finish(batch) }
+                total += batch.useful
+                if batch.useful == 0 { break }
+            }
+            await group.waitForAll()
+            return total
+        }
+    }
+
+    // MARK: Deciding and fetching
+
+    struct Batch: Sendable {
+        var blobs: [NamedBlob] = []
+        var holdings: [Holding] = []
+        /// Receipts by mailbox, each with the delivery it settles.
+        var receipts: [(mailbox: MailboxID, receipt: SignedReceipt)] = []
+        var done: [Delivery] = []
+        var later: [(Delivery, Settlement)] = []
+        var useful: Int { blobs.count + receipts.count }
+    }
+
+    private struct Candidate {
+        let delivery: Delivery
+        let request: StoreRequest
+        let key: HoldingKey
+    }
+
+    private func prepare(_ deliveries: [Delivery], at address: TicketAddress) async -> Batch {
+        var batch = Batch()
+        var candidates: [Candidate] = []
+        for delivery in deliveries {
+            do {
+                let request = try StoreRequest.verified(delivery.payload)
+                let key = context.keys.holdingKey(chunk: request.chunk, ownershipKey: request.ownershipKey)
+                candidates.append(Candidate(delivery: delivery, request: request, key: key))
+            } catch {
+                context.counters.drop(error)
+                batch.done.append(delivery)
+            }
+        }
+        do {
+            try await decide(candidates, at: address, into: &batch)
+        } catch {
+            // The index or the disk does not answer: the tickets come again, here or elsewhere.
+            context.note(Note(.warning, "cannot take chunks: \(error)"))
+            let left = candidates.map { ($0.delivery, Settlement.later(.seconds(5))) }
+            return Batch(done: batch.done, later: left)
+        }
+        return batch
+    }
+
+    private func decide(_ candidates: [Candidate], at address: TicketAddress, into batch: inout Batch) async throws {
+        let holdings = try await context.index.holdings(of: candidates.map(\.request.chunk))
+        var free = try await context.freeBytes()
+        var toFetch: [Candidate] = []
+        var seen: Set<HoldingKey> = []
+        for candidate in candidates {
+            let held = holdings[candidate.request.chunk]?.first { $0.key == candidate.key }
+            let facts = try await facts(candidate, at: address, held: held, free: free)
+            switch TicketRule.decide(candidate.request, facts) {
+            case .store where seen.insert(candidate.key).inserted:
+                free -= Int64(candidate.request.size)
+                toFetch.append(candidate)
+            case .store: leave(candidate, .held, facts, in: &batch)
+            case .drop(let reason):
+                context.counters.drop(reason)
+                batch.done.append(candidate.delivery)
+            case .leave(let reason): leave(candidate, reason, facts, in: &batch)
+            case .resend(let fillsSlot):
+                guard let held, let receipt = try await vouch(for: held) else {
+                    toFetch.append(candidate)
+                    continue
+                }
+                // Once per owner's run is enough: later bounces of the same ticket do not repeat it.
+                if fillsSlot || candidate.delivery.attempt == 1 {
+                    batch.receipts.append((candidate.request.mailbox, receipt))
+                }
+                if fillsSlot { batch.done.append(candidate.delivery) } else { leave(candidate, .held, facts, in: &batch) }
+            }
+        }
+        await fetch(toFetch, into: &batch)
+    }
+
+    private func facts(
+        _ candidate: Candidate, at address: TicketAddress, held: Holding?, free: Int64
+    ) async throws -> TicketRule.Facts {
+        let request = candidate.request
+        let terms = try? held.map { try HoldingTerms.open($0.sealedTerms[...], by: context.keys, key: $0.key) }
+        var groupTaken = false
+        if let tag = context.keys.groupTag(request.group) {
+            groupTaken = try await context.index.hasGroup(tag, otherThan: request.chunk)
+        }
+        return TicketRule.Facts(
+            node: context.keys.id, address: address, attempt: candidate.delivery.attempt,
+            held: held.map { ($0.state, terms?.slot ?? -1) }, isOwn: await context.isOwn(request.mailbox),
+            groupTaken: groupTaken, freeBytes: free, now: context.time.now)
+    }
+
+    private func leave(
+        _ candidate: Candidate, _ reason: TicketRule.Reason, _ facts: TicketRule.Facts, in batch: inout Batch
+    ) {
+        context.counters.update { $0.left[reason.rawValue, default: 0] += 1 }
+        let settlement = TicketRule.settlement(leaving: facts, draw: context.entropy.unit())
+        if settlement == .done { batch.done.append(candidate.delivery) } else { batch.later.append((candidate.delivery, settlement)) }
+    }
+
+    /// The receipt of what is held already; taken out of the trash if it was there. `nil` when its blob is gone.
+    private func vouch(for held: Holding) async throws -> SignedReceipt? {
+        let terms = try HoldingTerms.open(held.sealedTerms[...], by: context.keys, key: held.key)
+        if held.state == .trashed {
+            var restored = held
+            restored.state = .stored
+            restored.trashedUntil = nil
+            try await context.index.commit([restored])
+        }
+        context.counters.update { $0.resent += 1 }
+        return context.receipt(chunk: held.chunk, terms: terms, leaseUntil: held.leaseUntil)
+    }
+
+    private func fetch(_ candidates: [Candidate], into batch: inout Batch) async {
+        var pending = candidates.map(\.delivery)
+        var beat = context.time.uptime
+        await withTaskGroup(of: (Candidate, Fetched).self) { group in
+            var next = candidates.makeIterator()
+            for _ in 0..<4 {
+                if let candidate = next.next() { group.addTask { (candidate, await fetch(candidate)) } }
+            }
+            while let (candidate, fetched) = await group.next() {
+                if let candidate = next.next() { group.addTask { (candidate, await fetch(candidate)) } }
+                pending.removeAll { $0.token == candidate.delivery.token }
+                switch fetched {
+                case .wrapped(let blob, let holding, let receipt):
+                    batch.blobs.append(blob)
+                    batch.holdings.append(holding)
+                    batch.receipts.append((candidate.request.mailbox, receipt))
+                    batch.done.append(candidate.delivery)
+                case .gone: batch.done.append(candidate.delivery)
+                case .failed: batch.later.append((candidate.delivery, .later(.seconds(2))))
+                }
+                if context.time.uptime - beat > .seconds(15) {
+                    beat = context.time.uptime
+                    try? await context.fabric.settle(batch.done + pending, .working)
+                }
+            }
+        }
+    }
+
+    private enum Fetched: Sendable {
+        case wrapped(NamedBlob, Holding, SignedReceipt)
+        /// The broker no longer has it, or has other bytes: the owner issues it again if it is still wanted.
+        case gone
+        case failed
+    }
+
+    private func fetch(_ candidate: Candidate) async -> Fetched {
+        let request = candidate.request
+        do {
+            guard let sealed = try await context.fabric.fetch(request.chunk, from: request.mailbox) else { return .gone }
+            guard sealed.count == request.size, SealedChunk.id(of: sealed) == request.chunk else {
+                context.counters.drop(.foreign)
+                return .gone
+            }
+            return try wrap(sealed, candidate)
+        } catch { return .failed }
+    }
+
+    private func wrap(_ sealed: [UInt8], _ candidate: Candidate) throws -> Fetched {
+        let request = candidate.request
+        let now = context.time.now
+        let leaseUntil = now.advanced(by: min(request.lease, context.settings.leaseMax))
+        let terms = HoldingTerms(request: request, leaseUntil: leaseUntil, storedAt: now)
+        let sealedTerms = try terms.sealed(by: context.keys, key: candidate.key)
+        let blob = try StoredBlob.wrap(
+            sealed, chunk: request.chunk, terms: terms, sealedTerms: sealedTerms, keys: context.keys)
+        let holding = Holding(
+            key: candidate.key, chunk: request.chunk, size: sealed.count, storedSize: blob.count,
+            sealedTerms: sealedTerms, groupTag: context.keys.groupTag(request.group), leaseUntil: leaseUntil,
+            storedAt: now)
+        return .wrapped(
+            NamedBlob(name: candidate.key, bytes: blob), holding,
+            context.receipt(chunk: request.chunk, terms: terms, leaseUntil: leaseUntil))
+    }
+
+    // MARK: Making durable
+
+    /// Blob and directory entry, then the index, then the receipts, then the tickets: in this order and no other.
+    private func finish(_ batch: Batch) async {
+        do {
+            if !batch.blobs.isEmpty {
+                try await context.blobs.put(batch.blobs)
+                try await context.index.commit(batch.holdings)
+                context.counters.update {
+                    $0.stored += batch.blobs.count
+                    $0.storedBytes += batch.holdings.reduce(0) { $0 + Int64($1.size) }
+                }
+            }
+            for (mailbox, receipts) in Dictionary(grouping: batch.receipts, by: \.mailbox) {
+                try await context.fabric.send(
+                    ReceiptEnvelope.seal(receipts.map(\.receipt), to: mailbox), to: mailbox)
+            }
+            try await context.fabric.settle(batch.done, .done)
+        } catch {
+            context.note(Note(.warning, "chunks not taken: \(error)"))
+            try? await context.fabric.settle(batch.done, .later(.seconds(5)))
+        }
+        for (delivery, settlement) in batch.later { try? await context.fabric.settle([delivery], settlement) }
+    }
+}
+
+extension HolderContext {
+    /// The receipt for what this node holds: the same bytes whenever it is asked for.
+    func receipt(chunk: ChunkID, terms: HoldingTerms, leaseUntil: Timestamp) -> SignedReceipt {
+        Receipt(
+            chunk: chunk, node: keys.id, agreementKey: keys.agreementKey, size: terms.size, slot: terms.slot,
+            epoch: terms.epoch, leaseUntil: leaseUntil, label: settings.label
+        ).signed(by: keys.identity)
+    }
+}

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// Nonces of requests that were answered, for as long as their requests are valid. Full of valid ones, it refuses: a
+/// flood costs the flooder's targets time, not safety.
+package final class ReplayCache: Sendable {
+    private struct State {
+        var seen: [[UInt8]: Timestamp] = [:]
+        var sweepAt = 0
+    }
+    private let state = Mutex(State())
+    private let capacity: Int
+
+    package init(capacity: Int = 200_000) { self.capacity = capacity }
+
+    /// Remembers the request; throws `.replayed` when it was seen, or when there is no room to tell.
+    package func admit(_ context: RequestContext, now: Timestamp) throws(MessageError) {
+        let admitted = state.withLock { state -> Bool in
+            if state.seen.count >= max(1024, state.sweepAt) {
+                let oldest = now.advanced(by: .zero - Limits.clockSkew)
+                state.seen = state.seen.filter { $0.value > oldest }
+                state.sweepAt = state.seen.count * 2
+            }
+            guard state.seen.count < capacity, state.seen[context.nonce] == nil else { return false }
+            state.seen[context.nonce] = context.expires
+            return true
+        }
+        guard admitted else { throw .replayed }
+    }
+}

@@ -1,0 +1,123 @@
+import QuloudCrypto
+import Synchronization
+
+package struct ChunkUnavailable: Error, Sendable, Equatable {
+    package let chunk: ChunkID
+    /// Nodes that were asked, and how they failed.
+    package let attempts: [String]
+}
+
+/// Gets sealed chunks back from holders. What comes is checked against its id before anything looks at it; what is
+/// missing, wrong or slow is asked of the next holder.
+package struct ChunkFetcher: Sendable {
+    private let context: OwnerContext
+    private let requests: NodeRequests
+
+    package init(_ context: OwnerContext) {
+        self.context = context
+        requests = NodeRequests(context)
+    }
+
+    /// The plaintext of a chunk.
+    package func open(_ ref: ChunkRef) async throws -> [UInt8] {
+        try SealedChunk.open(try await sealed(ref.id), ref: ref)
+    }
+
+    /// The sealed chunk: from the catalog where it is kept locally, else from any holder.
+    package func sealed(_ chunk: ChunkID) async throws -> [UInt8] {
+        if let local = try await context.catalog.sealed(chunk), SealedChunk.id(of: local) == chunk { return local }
+        return try await fromHolders(chunk, except: []).bytes
+    }
+
+    /// From holders only, and from which.
+    package func fromHolders(
+        _ chunk: ChunkID, except: Set<NodeID>
+    ) async throws -> (bytes: [UInt8], node: NodeID) {
+        var attempts: [String] = []
+        let known = try await context.catalog.replicas(of: [chunk])[chunk, default: []]
+        let order = shuffled(known.filter { !except.contains($0.node) })
+        for (round, timeout) in [Duration.seconds(8), .seconds(30)].enumerated() {
+            for replica in order where round == 0 || isWorthRetrying(replica) {
+                do {
+                    return (try await requests.retrieve(chunk, from: replica.node, timeout: timeout), replica.node)
+                } catch {
+                    try Task.checkCancellation()
+                    attempts.append("\(replica.node.short): \(Self.describe(error))")
+                    await suspect(replica, error)
+                }
+            }
+        }
+        let located = try await Locator(context).locate([chunk])[chunk, default: []]
+        for holder in located where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
+            if let bytes = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
+                return (bytes, holder.receipt.node)
+            }
+        }
+        throw ChunkUnavailable(chunk: chunk, attempts: attempts)
+    }
+
+    /// Valid ones first, in random order, so that the load spreads.
+    private func shuffled(_ replicas: [Replica]) -> [Replica] {
+        replicas.map { replica -> (rank: Double, replica: Replica) in
+            switch replica.state {
+            case .valid: (context.entropy.unit(), replica)
+            case .suspect: (1 + context.entropy.unit(), replica)
+            case .lost, .released: (2 + context.entropy.unit(), replica)
+            }
+        }.sorted { $0.rank < $1.rank }.map(\.replica)
+    }
+
+    private func isWorthRetrying(_ replica: Replica) -> Bool { replica.state.counts }
+
+    /// A replica that failed a fetch is challenged next.
+    private func suspect(_ replica: Replica, _ error: any Error) async {
+        guard replica.state.counts, error is RetrievalError else { return }
+        var due = replica
+        due.nextAudit = context.time.now
+        try? await context.catalog.update([due])
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        switch error {
+        case RetrievalError.wrongBytes: "sent wrong bytes"
+        case RetrievalError.notHeld: "does not have it"
+        case RetrievalError.busy: "could not read it"
+        case let error as FabricError: error.description
+        default: "failed"
+        }
+    }
+}
+
+/// Finds holders of chunks without knowing any: asks all, and takes the receipts of those that have them.
+package struct Locator: Sendable {
+    private let context: OwnerContext
+
+    package init(_ context: OwnerContext) { self.context = context }
+
+    /// Genuine receipts for each chunk that some holder has; at most `Limits.batchMax / 4` chunks a call.
+    package func locate(_ chunks: [ChunkID]) async throws -> [ChunkID: [SignedReceipt]] {
+        let epoch = context.entropy.uint64()
+        let keys = try context.keys.mailbox(epoch: epoch)
+        let sent = Captured()
+        let context = context
+        let terms = OwnershipRequest.Terms.locate(answerTo: MailboxID(keys.publicKey))
+        let answers = try await context.fabric.askAll(
+            .locate, patience: context.settings.placement.discovery * 2 + .milliseconds(chunks.count * 2), limit: 1024
+        ) { address in
+            let head = RequestContext.fresh(
+                for: nil, returnAddress: address, time: context.time, entropy: context.entropy)
+            return sent.keep { try OwnershipRequest(terms, context: head, chunks: chunks).signed(by: context, terms) }
+        }
+        _ = try sent.message()
+        let wanted = Set(chunks)
+        var found: [ChunkID: [NodeID: SignedReceipt]] = [:]
+        for answer in answers {
+            guard let opened = try? ReceiptEnvelope.open(answer, with: keys) else { continue }
+            for signed in opened.genuine where wanted.contains(signed.receipt.chunk) {
+                guard signed.receipt.node != context.ownNode else { continue }
+                found[signed.receipt.chunk, default: [:]][signed.receipt.node] = signed
+            }
+        }
+        return found.mapValues { Array($0.values) }
+    }
+}

@@ -1,0 +1,50 @@
+import QuloudCrypto
+
+/// The catalog head and where it lives: on the holders, so that the recovery words and a broker are enough to find it.
+package struct HeadKeeper: Sendable {
+    private let context: OwnerContext
+
+    package init(_ context: OwnerContext) { self.context = context }
+
+    /// Signs the head that follows the newest known one.
+    package func next(after previous: HeadRecord?, content: HeadContent) throws -> HeadRecord {
+        let head = CatalogHead(
+            key: context.keys.headKey, sequence: (previous?.sequence ?? 0) + 1,
+            previous: previous.map { SHA256.hash($0.bytes) } ?? Bytes32(), issued: context.time.now,
+            sealedContent: try context.keys.sealHead(content.encoded))
+        return HeadRecord(sequence: head.sequence, bytes: head.signed(by: context.keys.head))
+    }
+
+    /// Gives the head to every holder that hears it; returns how many keep it now.
+    package func publish(_ head: HeadRecord) async throws(FabricError) -> Int {
+        let sent = Captured()
+        let answers = try await ask(.headPut, body: head.bytes, sent: sent)
+        guard let request = try? sent.message() else { return 0 }
+        let hash = SHA256.hash(request)
+        let keeping = answers.compactMap { try? Outcome.verified($0, from: nil, request: hash) }
+            .filter { $0.codes == [.done] }
+        return Set(keeping.map(\.node)).count
+    }
+
+    /// All heads of this owner that holders answer with and whose signatures hold, newest first.
+    package func found() async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
+        let answers = try await ask(.headGet, body: context.keys.headKey.value.bytes, sent: Captured())
+        var heads: [Bytes32: (head: CatalogHead, record: HeadRecord)] = [:]
+        for answer in answers {
+            guard let head = try? CatalogHead.verified(answer), head.key == context.keys.headKey else { continue }
+            heads[SHA256.hash(answer)] = (head, HeadRecord(sequence: head.sequence, bytes: answer))
+        }
+        return heads.values.sorted { $0.head.sequence > $1.head.sequence }
+    }
+
+    private func ask(_ kind: MessageKind, body: [UInt8], sent: Captured) async throws(FabricError) -> [[UInt8]] {
+        let context = context
+        return try await context.fabric.askAll(
+            .head, patience: context.settings.placement.discovery * 2, limit: 1024
+        ) { address in
+            let head = RequestContext.fresh(
+                for: nil, returnAddress: address, time: context.time, entropy: context.entropy)
+            return sent.keep { OpenRequest(kind, context: head, body: body).encoded }
+        }
+    }
+}

@@ -1,0 +1,335 @@
+import QuloudCrypto
+
+package struct PlacementSummary: Sendable, Equatable {
+    /// Chunks that got all the replicas they were to get.
+    package var complete = 0
+    /// Chunks with some, but fewer.
+    package var partial = 0
+    /// Chunks without any.
+    package var failed = 0
+    package var replicas = 0
+    /// The fewest nodes that any chunk of the run ended up on.
+    package var fewest: Int?
+    package init() {}
+}
+
+/// Nobody is there to take chunks.
+package struct NoHolders: Error, Sendable {
+    package init() {}
+}
+
+/// Places sealed chunks on distinct holders: journals them, publishes bytes and tickets, and counts valid receipts until
+/// each has its quorum. `ChunkPlacement` decides; this carries out. The broker may forget anything at any time.
+package actor Placer {
+    package struct Order: Sendable {
+        package let sealed: [UInt8]
+        package let chunk: CatalogChunk
+        /// Journalled before the chunk is published; empty when it is in the catalog already.
+        package let source: [SourcePart]?
+        /// Replicas to add.
+        package let wanted: Int
+        package let excluded: Set<NodeID>
+        /// False: ask single nodes from the start.
+        package let usesLanes: Bool
+
+        package init(
+            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>,
+            usesLanes: Bool
+        ) {
+            self.sealed = sealed
+            self.chunk = chunk
+            self.source = source
+            self.wanted = wanted
+            self.excluded = excluded
+            self.usesLanes = usesLanes
+        }
+    }
+
+    struct Flight {
+        let order: Order
+        let claim: ClaimKeys
+        var placement: ChunkPlacement
+        var isPublished = false
+    }
+
+    let context: OwnerContext
+    let mailbox: OwnerMailbox
+    private let confirmed: @Sendable (_ replicas: Int) -> Void
+    private let gate: ByteGate
+    private let journal = WorkQueue<Order>()
+    private let publishing = WorkQueue<Order>()
+    var flights: [ChunkID: Flight] = [:]
+    var candidates: [Announcement] = []
+    private var queued = 0
+    private var closed = false
+    private var lastReceipt: Duration = .zero
+    private var lastTick: Duration = .zero
+    private var lastDiscovery: Duration = .zero
+    private var incomplete: [ChunkID: Int] = [:]
+    private var surplus: [NodeID: [ChunkID]] = [:]
+    private(set) var summary = PlacementSummary()
+
+    /// - Parameter confirmed: told of each batch of replicas whose receipts are on record.
+    package init(
+        _ context: OwnerContext, mailbox: OwnerMailbox, memoryMax: Int,
+        confirmed: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.context = context
+        self.mailbox = mailbox
+        self.confirmed = confirmed
+        gate = ByteGate(capacity: memoryMax)
+    }
+
+    /// Takes an order when there is room for its bytes. What became of it is in the catalog, and summed up at the end.
+    package func place(_ order: Order) async throws {
+        try await gate.enter(order.sealed.count)
+        queued += 1
+        journal.put(order)
+    }
+
+    package func isPlacing(_ chunk: ChunkID) -> Bool { flights[chunk] != nil }
+
+    /// No more orders: `run` returns when the last is settled.
+    package func close() {
+        closed = true
+        journal.close()
+    }
+
+    /// Works until closed and done. Throws when the catalog or the broker fails for good, or nobody takes chunks.
+    package func run() async throws -> PlacementSummary {
+        try await refreshCandidates()
+        guard !candidates.isEmpty else { throw NoHolders() }
+        lastReceipt = context.time.uptime
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.keepJournal() }
+            for _ in 0..<6 { group.addTask { try await self.publishAll() } }
+            group.addTask { try await self.collect() }
+            try await group.waitForAll()
+        }
+        await dropSurplus()
+        await context.fabric.close(mailbox.id)
+        return summary
+    }
+
+    /// One journal transaction for whatever has gathered.
+    private func keepJournal() async throws {
+        while true {
+            let orders = await journal.take(64)
+            guard !orders.isEmpty else { break }
+            let fresh = orders.compactMap { order in
+                order.source.map { PreparedChunk(chunk: order.chunk, source: $0) }
+            }
+            if !fresh.isEmpty { try await context.catalog.prepare(fresh) }
+            for order in orders {
+                try takeOff(order)
+                publishing.put(order)
+            }
+        }
+        try Task.checkCancellation()
+        publishing.close()
+    }
+
+    private func takeOff(_ order: Order) throws {
+        let available = usable(for: order).count
+        let placement = ChunkPlacement(
+            target: min(order.wanted, available), excluded: order.excluded, usesLanes: order.usesLanes,
+            policy: context.settings.placement, now: context.time.uptime)
+        let claim = try context.keys.ownershipKeys(of: order.chunk.id)
+        flights[order.chunk.id] = Flight(order: order, claim: claim, placement: placement)
+    }
+
+    private func usable(for order: Order) -> [NodeID] {
+        candidates.filter { $0.takesChunks && !order.excluded.contains($0.node) }.map(\.node)
+    }
+
+    private func publishAll() async throws {
+        while let order = await publishing.take().first {
+            let id = order.chunk.id
+            guard flights[id]?.placement.isComplete == false else {
+                await settle([id])
+                continue
+            }
+            try await publishBytes(order)
+            guard var flight = flights[id] else { continue }
+            let step = flight.placement.begin(candidates: usable(for: order))
+            flight.isPublished = true
+            flights[id] = flight
+            try await perform(step, on: id)
+        }
+    }
+
+    private func publishBytes(_ order: Order) async throws {
+        let fabric = context.fabric
+        let box = mailbox.id
+        try await context.persist(for: context.settings.placement.brokerPatience) { () throws(FabricError) in
+            try await fabric.publish(order.sealed, as: order.chunk.id, in: box)
+        }
+    }
+
+    /// Receives and counts until all is settled.
+    private func collect() async throws {
+        let fabric = context.fabric
+        let box = mailbox.id
+        while !(closed && queued == 0) {
+            let deliveries = try await context.persist(for: context.settings.placement.brokerPatience) {
+                () throws(FabricError) in
+                try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
+            }
+            if !deliveries.isEmpty { try await take(deliveries) }
+            try await tick()
+        }
+    }
+
+    private func take(_ deliveries: [Delivery]) async throws {
+        var accepted: [AcceptedReplica] = []
+        var done: [ChunkID] = []
+        for delivery in deliveries {
+            guard let opened = try? ReceiptEnvelope.open(delivery.payload, with: mailbox.keys) else { continue }
+            for signed in opened.genuine { accept(signed, into: &accepted, done: &done) }
+        }
+        if !accepted.isEmpty {
+            try await context.catalog.record(accepted)
+            summary.replicas += accepted.count
+            confirmed(accepted.count)
+        }
+        await settle(done)
+        // A delivery that could not be confirmed comes again, and its receipts are known then.
+        try? await context.fabric.settle(deliveries, .done)
+    }
+
+    private func accept(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica], done: inout [ChunkID]) {
+        let receipt = signed.receipt
+        guard receipt.node != context.ownNode else { return }
+        guard var flight = flights[receipt.chunk], receipt.size == flight.order.sealed.count else {
+            return acceptLate(signed, into: &accepted)
+        }
+        lastReceipt = context.time.uptime
+        switch flight.placement.accept(receipt.node, slot: receipt.slot, now: lastReceipt) {
+        case .counted: accepted.append(record(of: signed))
+        case .completed:
+            accepted.append(record(of: signed))
+            done.append(receipt.chunk)
+        case .surplus: surplus[receipt.node, default: []].append(receipt.chunk)
+        case .known: break
+        }
+        flights[receipt.chunk] = flight
+    }
+
+    /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
+    private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
+        guard let missing = incomplete[signed.receipt.chunk], missing > 0 else { return }
+        incomplete[signed.receipt.chunk] = missing - 1
+        accepted.append(record(of: signed))
+    }
+
+    private func record(of signed: SignedReceipt) -> AcceptedReplica {
+        let receipt = signed.receipt
+        let now = context.time.now
+        return AcceptedReplica(
+            replica: Replica(
+                chunk: receipt.chunk, node: receipt.node, state: .valid, since: now, provenAt: now,
+                nextAudit: AuditSchedule.next(after: now, cover: context.settings.coverWithin, draw: context.entropy.unit()),
+                leaseUntil: receipt.leaseUntil),
+            node: KnownNode(
+                id: receipt.node, agreementKey: receipt.agreementKey, label: receipt.label, lastSeen: now),
+            slot: receipt.slot, epoch: receipt.epoch, signature: signed.signature)
+    }
+
+    private func tick() async throws {
+        let now = context.time.uptime
+        guard now - lastTick >= .milliseconds(500) else { return }
+        lastTick = now
+        var steps: [(ChunkID, ChunkPlacement.Step)] = []
+        for (id, flight) in flights where flight.isPublished {
+            var flight = flight
+            let step = flight.placement.tick(
+                now: now, candidates: usable(for: flight.order), quietSince: lastReceipt)
+            flights[id] = flight
+            if step != .wait { steps.append((id, step)) }
+        }
+        guard !steps.isEmpty else { return }
+        if now - lastDiscovery >= .seconds(10) { try await refreshCandidates() }
+        for (id, step) in steps { try await retry(step, on: id) }
+    }
+
+    /// Before anything is asked for again, the broker gets back what it forgot.
+    private func retry(_ step: ChunkPlacement.Step, on id: ChunkID) async throws {
+        guard let flight = flights[id] else { return }
+        guard step != .giveUp else { return await settle([id]) }
+        let has = (try? await context.fabric.has(id, in: mailbox.id)) ?? false
+        if !has { try await publishBytes(flight.order) }
+        try await perform(step, on: id)
+    }
+
+    private func perform(_ step: ChunkPlacement.Step, on id: ChunkID) async throws {
+        guard let flight = flights[id] else { return }
+        switch step {
+        case .wait: return
+        case .giveUp: return await settle([id])
+        case .reissue(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
+        case .direct(let nodes):
+            try await publishTickets(flight, nodes.enumerated().map { (.node($1), $0 % Limits.lanes) })
+        }
+    }
+
+    private func publishTickets(_ flight: Flight, _ places: [(TicketAddress, Int)]) async throws {
+        let tickets = try places.map { address, slot in
+            Ticket(
+                address: address, chunk: flight.order.chunk.id,
+                request: try request(flight, slot: slot).signed(with: flight.claim, entropy: context.entropy))
+        }
+        let fabric = context.fabric
+        try await context.persist(for: context.settings.placement.brokerPatience) { () throws(FabricError) in
+            try await fabric.publish(tickets)
+        }
+    }
+
+    private func request(_ flight: Flight, slot: Int) throws -> StoreRequest {
+        let now = context.time.now
+        let order = flight.order
+        return StoreRequest(
+            chunk: order.chunk.id, size: order.sealed.count, quorum: order.chunk.quorum, slot: slot,
+            epoch: flight.placement.epoch, lease: context.settings.lease,
+            retrievalKey: try context.keys.retrievalKeys(of: order.chunk.id).publicPoint,
+            ownershipKey: flight.claim.publicPoint, mailbox: mailbox.id,
+            excluded: Array(order.excluded.sorted().prefix(Limits.excludedMax)), issued: now,
+            expires: now.advanced(by: .seconds(900)))
+    }
+
+    private func refreshCandidates() async throws {
+        lastDiscovery = context.time.uptime
+        let found = try await Discovery(context).holders().filter(\.takesChunks)
+        guard !found.isEmpty || candidates.isEmpty else { return }
+        candidates = found
+        try await context.catalog.saw(found.map { $0.known(at: context.time.now) })
+    }
+
+    /// Takes chunks out of the air, complete or not.
+    private func settle(_ ids: [ChunkID]) async {
+        var freed: [ChunkID] = []
+        for id in ids {
+            guard let flight = flights.removeValue(forKey: id) else { continue }
+            let placed = flight.placement.holders.count
+            if placed >= flight.order.wanted { summary.complete += 1 } else { incomplete[id] = flight.order.wanted - placed }
+            if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
+            let total = flight.order.chunk.quorum - flight.order.wanted + placed
+            summary.fewest = min(summary.fewest ?? total, total)
+            freed.append(id)
+            queued -= 1
+            gate.leave(flight.order.sealed.count)
+        }
+        if !freed.isEmpty { await context.fabric.free(freed, in: mailbox.id) }
+    }
+
+    /// Tells nodes that stored more than was wanted that they may drop it.
+    private func dropSurplus() async {
+        let winners = (try? await context.catalog.replicas(of: surplus.values.flatMap { $0 })) ?? [:]
+        for (node, chunks) in surplus {
+            for chunk in chunks.prefix(256) {
+                let holders = winners[chunk, default: []].filter { $0.state.counts }.map(\.node)
+                guard !holders.isEmpty, !holders.contains(node) else { continue }
+                await NodeRequests(context).commit(chunk, winners: holders, at: node)
+            }
+        }
+    }
+}

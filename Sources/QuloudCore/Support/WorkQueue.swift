@@ -1,0 +1,62 @@
+import Synchronization
+
+/// Hands items from one task to others, in order. What goes in is bounded by whoever puts it in (`ByteGate`).
+package final class WorkQueue<Item: Sendable>: Sendable {
+    private struct State {
+        var items: [Item] = []
+        var closed = false
+        var nextID: UInt64 = 0
+        var waiting: [(id: UInt64, limit: Int, continuation: CheckedContinuation<[Item], Never>)] = []
+    }
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func put(_ item: Item) {
+        let waiter = state.withLock { state -> CheckedContinuation<[Item], Never>? in
+            guard !state.closed else { return nil }
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst().continuation }
+            state.items.append(item)
+            return nil
+        }
+        waiter?.resume(returning: [item])
+    }
+
+    /// No more items: whoever waits, and whoever comes when all are taken, gets none.
+    package func close() {
+        let waiting = state.withLock { state in
+            state.closed = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.continuation.resume(returning: []) }
+    }
+
+    /// At least one item, at most `limit`, in order; none once the queue is closed and empty, or the task is cancelled.
+    package func take(_ limit: Int = 1) async -> [Item] {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = state.withLock { state -> [Item]? in
+                    if !state.items.isEmpty {
+                        let taken = Array(state.items.prefix(limit))
+                        state.items.removeFirst(taken.count)
+                        return taken
+                    }
+                    if state.closed || Task.isCancelled { return [] }
+                    state.waiting.append((id, limit, continuation))
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0).continuation }
+            }
+            waiter?.resume(returning: [])
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import QuloudDaemon
+
+/// `quloud recover`: the catalog, from the recovery words.
+struct RecoverCommand: Sendable, Equatable {
+    /// Where the words come from.
+    enum Words: Sendable, Equatable {
+        case terminal
+        case standardInput
+        case file(String)
+    }
+
+    var words = Words.terminal
+    var dataDirectory: String?
+    var broker: String?
+
+    /// What was given, for the configuration.
+    var overrides: [ConfigurationOverride] {
+        let given = [("node.data_dir", dataDirectory, "--data-dir"), ("fabric.broker", broker, "--broker")]
+        return given.compactMap { key, value, flag in
+            value.map { ConfigurationOverride(key: key, value: $0, flag: flag) }
+        }
+    }
+
+    static let definition = CommandDefinition(
+        name: "recover", summary: "bring back an owner on an empty machine from the 24 words",
+        options: [
+            Option("words-file", value: "FILE"), Option("broker", value: "ADDRESS"), Option("data-dir", value: "DIR"),
+        ],
+        help: """
+            Usage: quloud recover [options]
+
+            Rebuilds keys and catalog in an empty data directory. Asks the holders for the newest
+            head that the words' key has signed, checks its chain, and fetches the catalog. Then
+            snapshots, ls and restore work as before.
+
+            Options:
+              --words-file FILE   read the 24 words from FILE, or from standard input with "-"
+                                  (default: ask on the terminal)
+              --broker ADDRESS    nats://HOST:PORT or tls://HOST:PORT
+                                  (default: as configured)
+              --data-dir DIR      where to put keys and catalog (default: as configured)
+
+            Examples:
+              quloud recover --broker tls://nas.example:4222
+              quloud recover --words-file words.txt --data-dir /srv/quloud
+              pass show backup-words | quloud recover --words-file -
+            """
+    ) { arguments throws(UsageError) in
+        let words: Words =
+            switch arguments.value("words-file") {
+            case nil: .terminal
+            case "-": .standardInput
+            case .some(let file): .file(file)
+            }
+        return .recover(
+            RecoverCommand(
+                words: words, dataDirectory: try arguments.setting("data-dir", for: "node.data_dir"),
+                broker: try arguments.setting("broker", for: "fabric.broker")))
+    }
+}
