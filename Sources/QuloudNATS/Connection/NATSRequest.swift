@@ -1,0 +1,99 @@
+import Dispatch
+import QuloudSystem
+
+extension NATSConnection {
+    /// Sends a request and waits for its first reply on the connection's shared inbox.
+    ///
+    /// Cancelling stops the waiting; the request may still be carried out.
+    /// - Throws: `noResponders`, `timeout`, `payloadTooLarge`, `permissionDenied`, `disconnected` (also when the link goes
+    ///   down before the reply: the request may have been carried out), `closed`, `cancelled`.
+    package func request(
+        _ subject: String, payload: [UInt8] = [], headers: [(String, String)] = [], timeout: Duration
+    ) async throws(NATSError) -> NATSMessage {
+        let core = core
+        let token = core.replies.makeToken()
+        let reply = "\(core.inboxPrefix).\(String(token, radix: 36))"
+        let cancelled = ReplyTable.Outcome.failure(NATSError(.cancelled, "request", subject))
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                core.replies.wait(token, subject: subject, until: .now + timeout, continuation)
+                guard !Task.isCancelled else { return core.replies.finish(token, cancelled) }
+                core.queue.async {
+                    do throws(NATSError) {
+                        try core.publish(subject, reply: reply, payload, headers)
+                    } catch {
+                        core.replies.finish(token, .failure(error))
+                    }
+                }
+            }
+        } onCancel: {
+            core.replies.finish(token, cancelled)
+        }
+        return try outcome.get()
+    }
+
+    /// Opens an inbox that takes many replies, bounded in number and bytes.
+    ///
+    /// It has a subscription of its own: JetStream delivers under the stored message's subject, so the shared inbox could
+    /// not tell whose delivery it is.
+    /// - Parameter purpose: the subject that is asked, for error messages and permission errors.
+    package func openInbox(
+        for purpose: String, countMax: Int, bytesMax: Int
+    ) async throws(NATSError) -> NATSInbox {
+        let core = core
+        let token = core.replies.makeToken()
+        let mailbox = NATSMailbox(countMax: countMax, bytesMax: bytesMax, sweeper: core.sweeper)
+        let inbox = "\(core.inboxPrefix).m.\(String(token, radix: 36))"
+        let subscription = try await subscribe(inbox, into: mailbox, countMax: countMax, bytesMax: bytesMax)
+        // Known to the table as well, so that a lost link or a denied request ends it.
+        core.replies.collect(token, subject: purpose, into: mailbox)
+        return NATSInbox(
+            subscription,
+            close: { core.replies.finish(token, .failure(NATSError(.closed, "read inbox of", purpose))) })
+    }
+
+    /// Asks everybody who listens on `subject` and gathers the answers of `time`, at most `max`.
+    ///
+    /// Nobody listening gives an empty list.
+    package func collect(
+        _ subject: String, payload: [UInt8], headers: [(String, String)] = [], for time: Duration, max: Int
+    ) async throws(NATSError) -> [NATSMessage] {
+        let deadline = ContinuousClock.now + time
+        let inbox = try await openInbox(for: subject, countMax: max, bytesMax: 64 << 20)
+        try await publish(subject, reply: inbox.subject, payload: payload, headers: headers)
+        var answers: [NATSMessage] = []
+        while answers.count < max, let answer = try await inbox.next(until: deadline) {
+            if answer.status == 503, answer.payload.isEmpty { break }
+            answers.append(answer)
+        }
+        return answers
+    }
+}
+
+/// An inbox for many replies; it closes when it is let go.
+package final class NATSInbox: Sendable {
+    private let subscription: NATSSubscription
+    private let close: @Sendable () -> Void
+
+    init(_ subscription: NATSSubscription, close: @escaping @Sendable () -> Void) {
+        self.subscription = subscription
+        self.close = close
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Give this as the reply subject.
+    package var subject: String { subscription.subject }
+
+    /// How many replies did not fit and were dropped.
+    package var dropped: Int { subscription.dropped }
+
+    /// The next reply; nil once `deadline` passed.
+    /// - Throws: `disconnected` when the link went down (replies on the way are lost), `permissionDenied`, `closed`,
+    ///   `cancelled`.
+    package func next(until deadline: ContinuousClock.Instant) async throws(NATSError) -> NATSMessage? {
+        try await subscription.next(until: deadline)
+    }
+}

@@ -1,0 +1,101 @@
+import QuloudSystem
+import Synchronization
+
+/// Who waits for which reply on the connection's one wildcard inbox.
+final class ReplyTable: Sendable {
+    typealias Outcome = Result<NATSMessage, NATSError>
+
+    private enum Waiting {
+        case once(CheckedContinuation<Outcome, Never>, timer: UInt64)
+        case many(NATSMailbox)
+    }
+
+    private struct Entry {
+        let subject: String
+        let waiting: Waiting
+    }
+
+    private struct State {
+        var entries: [UInt64: Entry] = [:]
+        var nextToken: UInt64 = 1
+    }
+
+    private let state = Mutex(State())
+    private let sweeper: DeadlineSweeper
+
+    init(sweeper: DeadlineSweeper) {
+        self.sweeper = sweeper
+    }
+
+    /// A token that was never used on this connection.
+    func makeToken() -> UInt64 {
+        state.withLock { state in
+            defer { state.nextToken += 1 }
+            return state.nextToken
+        }
+    }
+
+    /// Lets `continuation` wait for the first reply with this token.
+    func wait(
+        _ token: UInt64, subject: String, until deadline: DeadlineSweeper.Instant,
+        _ continuation: CheckedContinuation<Outcome, Never>
+    ) {
+        state.withLock { state in
+            let timer = sweeper.add(at: deadline) { [weak self] in
+                self?.finish(token, .failure(NATSError(.timeout, "request", subject)))
+            }
+            state.entries[token] = Entry(subject: subject, waiting: .once(continuation, timer: timer))
+        }
+    }
+
+    /// Lets `mailbox` receive every reply with this token until it is removed.
+    func collect(_ token: UInt64, subject: String, into mailbox: NATSMailbox) {
+        state.withLock { $0.entries[token] = Entry(subject: subject, waiting: .many(mailbox)) }
+    }
+
+    /// Ends one waiting entry; does nothing when it is gone already.
+    func finish(_ token: UInt64, _ outcome: Outcome) {
+        end(state.withLock { $0.entries.removeValue(forKey: token) }, outcome)
+    }
+
+    /// Delivers a reply. Returns false when a bounded inbox had to drop it.
+    func deliver(_ message: NATSMessage, to token: UInt64) -> Bool {
+        let (mailbox, entry) = state.withLock { state -> (NATSMailbox?, Entry?) in
+            guard let entry = state.entries[token] else { return (nil, nil) }
+            if case .many(let mailbox) = entry.waiting { return (mailbox, nil) }
+            return (nil, state.entries.removeValue(forKey: token))
+        }
+        if let mailbox { return mailbox.push(message) }
+        guard let entry else { return true }
+        if message.status == 503, message.payload.isEmpty {
+            end(entry, .failure(NATSError(.noResponders, "request", entry.subject)))
+        } else {
+            end(entry, .success(message))
+        }
+        return true
+    }
+
+    /// Fails every entry, or those whose request went to `subject`.
+    func failAll(_ kind: NATSError.Kind, subject: String? = nil, detail: String = "") {
+        let failed = state.withLock { state in
+            let failed = state.entries.filter { subject == nil || $0.value.subject == subject }
+            for token in failed.keys { state.entries[token] = nil }
+            return failed.values
+        }
+        for entry in failed {
+            end(entry, .failure(NATSError(kind, "request", entry.subject, detail: detail)))
+        }
+    }
+
+    private func end(_ entry: Entry?, _ outcome: Outcome) {
+        switch entry?.waiting {
+        case .once(let continuation, let timer):
+            sweeper.remove(timer)
+            continuation.resume(returning: outcome)
+        case .many(let mailbox):
+            if case .failure(let error) = outcome { mailbox.finish(error) } else { mailbox.finish(nil) }
+        case nil:
+            break
+        }
+    }
+}
