@@ -1,7 +1,5 @@
 // Linux file calls that Swift's Glibc module does not show, since it is built without _GNU_SOURCE.
 // Each returns -1 and sets errno on failure, as the call that it wraps.
-//
-// Plain C types only: a system header included here would have its types belong to this module in Swift's eyes.
 #pragma once
 #include <stddef.h>
 
