@@ -1,0 +1,72 @@
+package import QuloudCore
+import Synchronization
+
+/// A blob store that forgets everything with the process.
+package final class InMemoryBlobStore: BlobStore {
+    private struct State {
+        var blobs: [HoldingKey: [UInt8]] = [:]
+        var quarantined: [HoldingKey: [UInt8]] = [:]
+        var used: Int64 = 0
+    }
+    private let state = Mutex(State())
+    private let totalBytes: Int64
+
+    /// - Parameter totalBytes: room for blobs; a `put` that would exceed it throws `.full` and stores nothing.
+    package init(totalBytes: Int64 = 1 << 40) { self.totalBytes = totalBytes }
+
+    package func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
+        try state.withLock { (state) throws(BlobStoreError) in
+            var next = state
+            for blob in blobs {
+                next.used += Int64(blob.bytes.count) - Int64(next.blobs[blob.name]?.count ?? 0)
+                next.blobs[blob.name] = blob.bytes
+            }
+            guard next.used <= totalBytes else {
+                throw BlobStoreError(.full, "store \(blobs.count) blobs: no room left")
+            }
+            state = next
+        }
+    }
+
+    package func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? {
+        state.withLock { $0.blobs[name] }
+    }
+
+    package func remove(_ names: [HoldingKey]) async throws(BlobStoreError) {
+        state.withLock { state in
+            for name in names { state.used -= Int64(state.blobs.removeValue(forKey: name)?.count ?? 0) }
+        }
+    }
+
+    package func quarantine(_ name: HoldingKey) async throws(BlobStoreError) {
+        state.withLock { state in
+            // Still takes room, as it does on a disk.
+            guard let blob = state.blobs.removeValue(forKey: name) else { return }
+            state.used -= Int64(state.quarantined.updateValue(blob, forKey: name)?.count ?? 0)
+        }
+    }
+
+    package func room() async throws(BlobStoreError) -> DiskRoom {
+        state.withLock { DiskRoom(freeBytes: max(totalBytes - $0.used, 0), totalBytes: totalBytes) }
+    }
+
+    package func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey] {
+        state.withLock { state in
+            let later = state.blobs.keys.filter { key in name.map { key > $0 } ?? true }
+            return Array(later.sorted().prefix(max(limit, 0)))
+        }
+    }
+
+    /// Blobs in quarantine, by name.
+    package var quarantined: [HoldingKey: [UInt8]] { state.withLock { $0.quarantined } }
+
+    /// Changes a stored blob behind the store's back, as a failing disk does. Does nothing when it is not there.
+    package func tamper(with name: HoldingKey, _ change: (inout [UInt8]) -> Void) {
+        state.withLock { state in
+            guard var bytes = state.blobs[name] else { return }
+            change(&bytes)
+            state.used += Int64(bytes.count) - Int64(state.blobs[name]?.count ?? 0)
+            state.blobs[name] = bytes
+        }
+    }
+}
