@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,7 +15,7 @@
 
 static const int reading = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
-int quloud_open_unnamed(int directory, mode_t mode) {
+int quloud_open_unnamed(int directory, unsigned int mode) {
     return openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
 }
 
@@ -48,27 +49,27 @@ int quloud_rename_new(int old_directory, const char *old_name, int new_directory
     return renameat2(old_directory, old_name, new_directory, new_name, RENAME_NOREPLACE);
 }
 
-int quloud_allocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
+int quloud_allocate(int file, long long size) { return fallocate(file, 0, 0, size); }
 
 int quloud_start_writing(int file) { return sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
 int quloud_sync_file_system(int file) { return syncfs(file); }
 
-int64_t quloud_seek_data(int file, int64_t offset) { return lseek(file, offset, SEEK_DATA); }
+long long quloud_seek_data(int file, long long offset) { return lseek(file, offset, SEEK_DATA); }
 
-int64_t quloud_seek_hole(int file, int64_t offset) { return lseek(file, offset, SEEK_HOLE); }
+long long quloud_seek_hole(int file, long long offset) { return lseek(file, offset, SEEK_HOLE); }
 
-int quloud_file_system_magic(int file, uint64_t *magic) {
+int quloud_file_system_magic(int file, unsigned long long *magic) {
     struct statfs status;
     if (fstatfs(file, &status) != 0) return -1;
     // 32 bits matter; some platforms sign-extend them.
-    *magic = (uint64_t)status.f_type & 0xffffffff;
+    *magic = (unsigned long long)status.f_type & 0xffffffff;
     return 0;
 }
 
-ssize_t quloud_list_xattrs(const char *path, char *list, size_t size) { return llistxattr(path, list, size); }
+long quloud_list_xattrs(const char *path, char *list, size_t size) { return llistxattr(path, list, size); }
 
-ssize_t quloud_get_xattr(const char *path, const char *name, void *value, size_t size) {
+long quloud_get_xattr(const char *path, const char *name, void *value, size_t size) {
     return lgetxattr(path, name, value, size);
 }
 
@@ -80,6 +81,6 @@ int quloud_set_file_xattr(int file, const char *name, const void *value, size_t 
     return fsetxattr(file, name, value, size, 0);
 }
 
-ssize_t quloud_random(void *bytes, size_t count) { return getrandom(bytes, count, 0); }
+long quloud_random(void *bytes, size_t count) { return getrandom(bytes, count, 0); }
 
 const char *quloud_error_name(int code) { return strerrorname_np(code); }

@@ -37,7 +37,7 @@ failed:;
     _exit(127);
 }
 
-pid_t quloud_spawn(const char *path, char *const argv[], char *const envp[], int output_fd) {
+int quloud_spawn(const char *path, char *const argv[], char *const envp[], int output_fd) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return -errno;
     // No handler of ours may run in the child before it has reset them.

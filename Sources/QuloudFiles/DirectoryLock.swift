@@ -1,6 +1,7 @@
 import Glibc
 import QuloudCore
 import QuloudSystem
+import Synchronization
 
 package enum DirectoryLockError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another process uses the directory; its id where it could be read.
@@ -19,6 +20,7 @@ package enum DirectoryLockError: Error, Sendable, Equatable, CustomStringConvert
 /// Keeps a data directory to one process. Given up by `close`, on release, and by the kernel however the process ends.
 package final class DirectoryLock: Sendable {
     private let file: FileDescriptor
+    private let isHeld = Atomic(true)
 
     /// Locks `<directory>/lock` and writes this process's id into it. Does not wait.
     package init(_ directory: SystemPath) throws(DirectoryLockError) {
@@ -45,9 +47,14 @@ package final class DirectoryLock: Sendable {
 
     /// Gives the lock up. The file stays: removing it would let two processes lock two files of one name.
     package func close() {
+        guard isHeld.exchange(false, ordering: .relaxed) else { return }
         try? file.truncate(to: 0)
+        // Closing alone would leave the lock to a child process that was forked just now and still has the file open.
+        _ = flock(file.number, LOCK_UN)
         try? file.close()
     }
+
+    deinit { close() }
 
     private static func pid(in file: FileDescriptor) -> Int32? {
         guard let bytes = try? file.read(at: 0, count: 16) else { return nil }

@@ -45,6 +45,11 @@ struct ConnectionTests {
         #expect(await kind { try await connection.request("silent", timeout: .milliseconds(100)) } == .timeout)
         let huge = [UInt8](repeating: 0, count: 2 << 20)
         #expect(await kind { try await connection.publish("silent", payload: huge) } == .payloadTooLarge)
+        for subject in ["", "a b", "a\r\nPUB b 0\r\n"] {
+            #expect(await kind { try await connection.publish(subject) } == .badSettings)
+            #expect(await kind { try await connection.publish("silent", reply: subject) } == .badSettings)
+        }
+        #expect(await kind { try await connection.publish("silent", headers: [("A", "b\r\nC: d")]) } == .badSettings)
         let cancelled = Task { await kind { try await connection.request("silent", timeout: .seconds(60)) } }
         cancelled.cancel()
         #expect(await cancelled.value == .cancelled)

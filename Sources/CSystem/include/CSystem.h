@@ -1,6 +1,5 @@
+// Plain C types only: a system header included here would have its types belong to this module in Swift's eyes.
 #pragma once
-#include <sys/types.h>
-
 #include "CSystemFiles.h"
 
 /// Starts `path` as a child that dies with its parent.
@@ -10,7 +9,7 @@
 /// from /dev/null and writes standard output and error to `output_fd`. No other descriptor is passed on.
 ///
 /// Returns the process id, or a negative errno (also when the program could not be executed).
-pid_t quloud_spawn(const char *path, char *const argv[], char *const envp[], int output_fd);
+int quloud_spawn(const char *path, char *const argv[], char *const envp[], int output_fd);
 
 /// An anonymous file in memory, closed at exec. Returns its descriptor, or a negative errno.
 int quloud_memory_file(void);

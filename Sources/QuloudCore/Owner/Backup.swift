@@ -114,10 +114,7 @@ package struct Backup: Sendable {
         var refs: [ChunkRef] = []
         for start in stride(from: 0, to: bytes.count, by: SealedChunk.plainSizeMax) {
             let part = Array(bytes[start..<min(start + SealedChunk.plainSizeMax, bytes.count)])
-            guard let ref = await (try stage.submit(part, source: [], purpose: .metadata)).value() else {
-                throw CancellationError()
-            }
-            refs.append(ref)
+            refs.append(try await stage.submit(part, source: [], purpose: .metadata).value())
         }
         guard refs.count <= HeadContent.chunksMax else { throw ManifestError.tooLarge }
         return refs

@@ -67,20 +67,15 @@ actor ManifestWriter {
         try await cut(isEnd: true)
         try await applyChanges()
         var refs: [ChunkRef] = []
-        for chunk in chunks { refs.append(try await resolved(chunk)) }
+        for chunk in chunks { refs.append(try await chunk.value()) }
         let root = ManifestRoot(records: refs).encoded
         guard root.count <= SealedChunk.plainSizeMax else { throw ManifestError.tooLarge }
-        return try await resolved(stage.submit(root, source: [], purpose: .metadata))
-    }
-
-    private func resolved(_ slot: ChunkSlot) async throws -> ChunkRef {
-        guard let ref = await slot.value() else { throw CancellationError() }
-        return ref
+        return try await stage.submit(root, source: [], purpose: .metadata).value()
     }
 
     private static func isReady(_ item: Item) -> Bool {
         guard case .file(_, _, _, let segments, _) = item.content else { return true }
-        return segments.allSatisfy { $0.slot.ref != nil }
+        return segments.allSatisfy { $0.slot.current != nil }
     }
 
     private func write(_ count: Int) async throws {
@@ -99,7 +94,7 @@ actor ManifestWriter {
                     segments.append(
                         Segment(
                             fileOffset: segment.fileOffset, length: segment.length,
-                            chunk: try await resolved(segment.slot), chunkOffset: segment.chunkOffset))
+                            chunk: try await segment.slot.value(), chunkOffset: segment.chunkOffset))
                 }
                 writeFile(path, attributes, size, segments)
                 if let target { remember(target, segments) }

@@ -205,9 +205,9 @@ package actor Placer {
         }
         lastReceipt = context.time.uptime
         switch flight.placement.accept(receipt.node, slot: receipt.slot, now: lastReceipt) {
-        case .counted: accepted.append(record(of: signed))
+        case .counted: accepted.append(AcceptedReplica(signed, context: context))
         case .completed:
-            accepted.append(record(of: signed))
+            accepted.append(AcceptedReplica(signed, context: context))
             done.append(receipt.chunk)
         case .surplus: surplus[receipt.node, default: []].append(receipt.chunk)
         case .known: break
@@ -219,20 +219,7 @@ package actor Placer {
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
         guard let missing = incomplete[signed.receipt.chunk], missing > 0 else { return }
         incomplete[signed.receipt.chunk] = missing - 1
-        accepted.append(record(of: signed))
-    }
-
-    private func record(of signed: SignedReceipt) -> AcceptedReplica {
-        let receipt = signed.receipt
-        let now = context.time.now
-        return AcceptedReplica(
-            replica: Replica(
-                chunk: receipt.chunk, node: receipt.node, state: .valid, since: now, provenAt: now,
-                nextAudit: AuditSchedule.next(after: now, cover: context.settings.coverWithin, draw: context.entropy.unit()),
-                leaseUntil: receipt.leaseUntil),
-            node: KnownNode(
-                id: receipt.node, agreementKey: receipt.agreementKey, label: receipt.label, lastSeen: now),
-            slot: receipt.slot, epoch: receipt.epoch, signature: signed.signature)
+        accepted.append(AcceptedReplica(signed, context: context))
     }
 
     private func tick() async throws {

@@ -45,7 +45,7 @@ package final class SealingStage: Sendable {
             do {
                 try await process(job, with: sealer)
             } catch {
-                job.slot.resolve(nil)
+                job.slot.fulfil(.failure(error))
                 throw error
             }
         }
@@ -60,7 +60,7 @@ package final class SealingStage: Sendable {
             return nil
         }
         if let first {
-            job.slot.resolve(await first.value())
+            job.slot.fulfil(.success(try await first.value()))
             return
         }
         defer { sealing.withLock { _ = $0.removeValue(forKey: fingerprint) } }
@@ -68,7 +68,8 @@ package final class SealingStage: Sendable {
             known.plainSize == job.plaintext.count, await isStored(known)
         {
             progress.update { $0.knownChunks += 1 }
-            job.slot.resolve(ChunkRef(id: known.id, contentKey: known.contentKey, plainSize: known.plainSize))
+            let ref = ChunkRef(id: known.id, contentKey: known.contentKey, plainSize: known.plainSize)
+            job.slot.fulfil(.success(ref))
             return
         }
         try await seal(job, fingerprint: fingerprint, with: sealer)
@@ -103,6 +104,6 @@ package final class SealingStage: Sendable {
             }
         }
         if job.purpose == .metadata { try await context.catalog.keepSealed(sealed.bytes, of: sealed.id) }
-        job.slot.resolve(sealed.ref)
+        job.slot.fulfil(.success(sealed.ref))
     }
 }

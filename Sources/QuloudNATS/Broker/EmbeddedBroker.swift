@@ -66,7 +66,7 @@ package actor EmbeddedBroker {
 
     /// Starts the server and returns once it answers with JetStream; from then on it is watched and restarted.
     package func start() async throws(BrokerError) {
-        guard watcher == nil else { return }
+        guard watcher == nil, state == .stopped else { return }
         stopping = false
         state = .starting
         do throws(BrokerError) {

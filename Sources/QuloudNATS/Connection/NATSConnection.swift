@@ -71,18 +71,28 @@ package final class NATSConnection: Sendable {
     /// - Returns: how long the round trip took.
     @discardableResult
     package func flush(timeout: Duration = .seconds(10)) async throws(NATSError) -> Duration {
-        let handle = try await onQueue { core throws(NATSError) -> UInt in
-            guard let handle = core.handle else { throw NATSError(.disconnected, "flush", "connection") }
-            return UInt(bitPattern: handle)
-        }
         let start = ContinuousClock.now
-        let status = await withCheckedContinuation { continuation in
-            core.waitingQueue.async { continuation.resume(returning: NATSCore.flush(handle, timeout)) }
+        let error: NATSError? = await withCheckedContinuation { continuation in
+            core.queue.async { [core] in
+                guard let handle = core.handle else {
+                    return continuation.resume(returning: NATSError(.disconnected, "flush", "connection"))
+                }
+                // Queued before any later release of the handle, which passes through the same queue.
+                let address = UInt(bitPattern: handle)
+                core.waitingQueue.async { continuation.resume(returning: Self.flush(address, timeout)) }
+            }
         }
+        if let error { throw error }
+        return .now - start
+    }
+
+    /// Asks for a PONG and waits for it: blocks, and reads the library's thread-local error text.
+    private static func flush(_ address: UInt, _ timeout: Duration) -> NATSError? {
+        let status = natsConnection_FlushTimeout(OpaquePointer(bitPattern: address), timeout.milliseconds)
         switch status {
-        case NATS_OK: return .now - start
-        case NATS_TIMEOUT: throw NATSError(.timeout, "flush", "connection")
-        default: throw NATSError(.disconnected, "flush", "connection", detail: LibraryStatus.text(status))
+        case NATS_OK: return nil
+        case NATS_TIMEOUT: return NATSError(.timeout, "flush", "connection")
+        default: return NATSError(.disconnected, "flush", "connection", detail: LibraryStatus.text(status))
         }
     }
 

@@ -201,42 +201,14 @@ final class NATSCore: @unchecked Sendable {
     func publish(
         _ subject: String, reply: String?, _ payload: [UInt8], _ headers: [(String, String)]
     ) throws(NATSError) {
+        try LibraryPublish.check(subject, reply, headers)
         guard !closing else { throw NATSError(.closed, "publish to", subject) }
         // Nothing is queued for later: the caller knows better than a buffer whether it still wants this sent.
         guard let handle, !natsConnection_IsReconnecting(handle) else {
             throw NATSError(.disconnected, "publish to", subject)
         }
-        let status =
-            headers.isEmpty
-            ? publishPlain(handle, subject, reply, payload)
-            : publishWithHeaders(handle, subject, reply, payload, headers)
+        let status = LibraryPublish.send(handle, subject, reply, payload, headers)
         guard status == NATS_OK else { throw LibraryStatus.publishError(status, subject) }
-    }
-
-    private func publishPlain(
-        _ handle: OpaquePointer, _ subject: String, _ reply: String?, _ payload: [UInt8]
-    ) -> natsStatus {
-        payload.withUnsafeBytes { bytes in
-            guard let reply else {
-                return natsConnection_Publish(handle, subject, bytes.baseAddress, Int32(clamping: bytes.count))
-            }
-            return natsConnection_PublishRequest(
-                handle, subject, reply, bytes.baseAddress, Int32(clamping: bytes.count))
-        }
-    }
-
-    private func publishWithHeaders(
-        _ handle: OpaquePointer, _ subject: String, _ reply: String?, _ payload: [UInt8], _ headers: [(String, String)]
-    ) -> natsStatus {
-        var created: OpaquePointer?
-        let count = Int32(clamping: payload.count)
-        var status = payload.withUnsafeBytes {
-            natsMsg_Create(&created, subject, reply, $0.baseAddress?.assumingMemoryBound(to: CChar.self), count)
-        }
-        guard status == NATS_OK, let message = created else { return status }
-        defer { natsMsg_Destroy(message) }
-        for (name, value) in headers where status == NATS_OK { status = natsMsgHeader_Add(message, name, value) }
-        return status == NATS_OK ? natsConnection_PublishMsg(handle, message) : status
     }
 
     // MARK: - Callbacks (on the library's threads)
@@ -301,10 +273,5 @@ final class NATSCore: @unchecked Sendable {
                 self.reopen()
             }
         }
-    }
-
-    /// Asks the server for a PONG; everything sent before has then been processed. Blocks: on `waitingQueue` only.
-    static func flush(_ handle: UInt, _ timeout: Duration) -> natsStatus {
-        natsConnection_FlushTimeout(OpaquePointer(bitPattern: handle), timeout.milliseconds)
     }
 }

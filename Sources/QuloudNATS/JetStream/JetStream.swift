@@ -102,7 +102,6 @@ package enum JetStreamErrorCode {
     /// Not enabled on the server, not enabled for the account.
     static let disabled: Set<Int> = [10076, 10039]
     package static let consumerNotFound = 10014
-    package static let insufficientStorage = 10047
     package static let memoryExceeded = 10028
     package static let storageExceeded = 10047
     package static let streamNotFound = 10059

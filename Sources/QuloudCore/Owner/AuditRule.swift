@@ -1,0 +1,56 @@
+/// What an audit concludes about one replica: pure.
+package enum AuditRule {
+    /// What came of the challenge.
+    package enum Finding: Sendable, Equatable {
+        case proved
+        /// The proof was wrong.
+        case refuted
+        /// The node says that it does not have the chunk, or that its copy is damaged.
+        case admitted
+        case silent
+        /// The node could not read it just now, or there was nothing to compare its proof with.
+        case undecided
+    }
+
+    package struct Terms: Sendable {
+        package var now: Timestamp
+        package var cover: Duration
+        package var retryAfter: Duration
+        package var grace: Duration
+        /// Uniform in `0 ..< 1`.
+        package var draw: Double
+        package init(now: Timestamp, cover: Duration, retryAfter: Duration, grace: Duration, draw: Double) {
+            self.now = now
+            self.cover = cover
+            self.retryAfter = retryAfter
+            self.grace = grace
+            self.draw = draw
+        }
+    }
+
+    package static func judge(_ replica: Replica, _ finding: Finding, _ terms: Terms) -> Replica {
+        var judged = replica
+        switch finding {
+        case .proved:
+            judged.state = .valid
+            judged.provenAt = terms.now
+            judged.nextAudit = AuditSchedule.next(after: terms.now, cover: terms.cover, draw: terms.draw)
+        case .refuted: judged.state = .lost(.refuted, at: terms.now)
+        case .admitted: judged.state = .lost(.admitted, at: terms.now)
+        case .undecided: judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
+        case .silent:
+            judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
+            switch replica.state {
+            case .suspect(let since, let tries):
+                let isOver = terms.now.since(since) >= terms.grace
+                judged.state =
+                    isOver ? .lost(.silent, at: terms.now) : .suspect(since: since, tries: tries + 1)
+            case .valid:
+                judged.state =
+                    terms.grace <= .zero ? .lost(.silent, at: terms.now) : .suspect(since: terms.now, tries: 1)
+            case .lost, .released: break
+            }
+        }
+        return judged
+    }
+}

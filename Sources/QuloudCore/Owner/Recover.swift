@@ -1,0 +1,161 @@
+import QuloudCrypto
+
+package struct RecoverResult: Sendable {
+    package let headSequence: UInt64
+    package let snapshots: [Snapshot]
+    package let chunks: Int
+    /// Chunks that no holder that answered has.
+    package let missingChunks: Int
+    package let replicas: Int
+}
+
+package enum RecoverError: Error, Sendable, Equatable {
+    /// No holder that answered keeps a head of this owner.
+    case noHead
+    /// Two different heads claim the same place in the history: the owner's key was used in two places.
+    case forked(sequence: UInt64)
+    /// Heads were found, but none of the lists they point to could be read.
+    case unreadable
+}
+
+/// Rebuilds a catalog from nothing but the owner's keys and a fabric: finds the newest valid head, checks its chain, reads
+/// the manifests it leads to, and asks who holds their chunks.
+package struct Recover: Sendable {
+    private let context: OwnerContext
+    private let observer: Observer
+
+    package init(_ context: OwnerContext, observer: @escaping Observer) {
+        self.context = context
+        self.observer = observer
+    }
+
+    package func run() async throws -> RecoverResult {
+        let heads = try await HeadKeeper(context).found()
+        guard !heads.isEmpty else { throw RecoverError.noHead }
+        try Self.checkChain(heads.map { ($0.head, SHA256.hash($0.record.bytes)) })
+        let learner = ChunkLearner(context)
+        for (head, record) in heads {
+            do {
+                return try await rebuild(from: head, record: record, learner: learner)
+            } catch let error as ChunkUnavailable {
+                observer(
+                    .note(
+                        Note(
+                            .warning, subject: "head \(head.sequence)",
+                            "its list of snapshots cannot be read (chunk \(error.chunk.short)); trying the one before")))
+            }
+        }
+        throw RecoverError.unreadable
+    }
+
+    /// Every head that was found must fit: one for each sequence number, each naming the one before it.
+    static func checkChain(_ heads: [(head: CatalogHead, hash: Bytes32)]) throws(RecoverError) {
+        for (newer, older) in zip(heads, heads.dropFirst()) {
+            if newer.head.sequence == older.head.sequence { throw .forked(sequence: newer.head.sequence) }
+            if newer.head.sequence == older.head.sequence + 1, newer.head.previous != older.hash {
+                throw .forked(sequence: newer.head.sequence)
+            }
+        }
+    }
+
+    private func rebuild(
+        from head: CatalogHead, record: HeadRecord, learner: ChunkLearner
+    ) async throws -> RecoverResult {
+        let content = try HeadContent(encoded: context.keys.openHead(head.sealedContent))
+        let fetcher = ChunkFetcher(context)
+        try await learner.learn(content.list, purpose: .metadata)
+        var list: [UInt8] = []
+        for ref in content.list { list += try await fetcher.open(ref) }
+        let snapshots = try SnapshotList.decode(list)
+        for snapshot in snapshots {
+            do {
+                try await learn(snapshot, with: learner)
+            } catch let error as ChunkUnavailable {
+                observer(
+                    .note(
+                        Note(
+                            .warning, subject: "snapshot \(snapshot.id.short)",
+                            "its manifest cannot be read (chunk \(error.chunk.short))")))
+            }
+        }
+        try await context.catalog.replace(snapshots: snapshots, head: record)
+        let (known, missing, replicas) = await learner.counts
+        return RecoverResult(
+            headSequence: head.sequence, snapshots: snapshots, chunks: known, missingChunks: missing,
+            replicas: replicas)
+    }
+
+    private func learn(_ snapshot: Snapshot, with learner: ChunkLearner) async throws {
+        let reader = ManifestReader(context)
+        try await learner.learn([snapshot.manifest], purpose: .metadata)
+        try await learner.learn(try await reader.root(of: snapshot).records, purpose: .metadata)
+        var refs: [ChunkRef] = []
+        try await reader.records(of: snapshot) { records in
+            for record in records {
+                switch record {
+                case .file(_, _, _, let segments), .more(let segments): refs += segments.map(\.chunk)
+                case .directory, .symlink, .hardLink: break
+                }
+            }
+            if refs.count >= 1024 {
+                try await learner.learn(refs, purpose: .data)
+                refs = []
+            }
+        }
+        try await learner.learn(refs, purpose: .data)
+    }
+}
+
+/// Brings chunks into the catalog that are known from manifests only, with the holders that say they have them.
+actor ChunkLearner {
+    private let context: OwnerContext
+    private var known: Set<ChunkID> = []
+    private var missing = 0
+    private var replicas = 0
+    private static let batch = 128
+
+    init(_ context: OwnerContext) { self.context = context }
+
+    var counts: (known: Int, missing: Int, replicas: Int) { (known.count, missing, replicas) }
+
+    func learn(_ refs: [ChunkRef], purpose: ChunkPurpose) async throws {
+        let fresh = refs.filter { known.insert($0.id).inserted }
+        for start in stride(from: 0, to: fresh.count, by: Self.batch) {
+            try await learn(batch: Array(fresh[start..<min(start + Self.batch, fresh.count)]), purpose: purpose)
+        }
+    }
+
+    private func learn(batch: [ChunkRef], purpose: ChunkPurpose) async throws {
+        let found = try await Locator(context).locate(batch.map(\.id))
+        let now = context.time.now
+        let chunks = batch.map { ref in
+            PreparedChunk(
+                chunk: CatalogChunk(
+                    id: ref.id, fingerprint: nil, contentKey: ref.contentKey, plainSize: ref.plainSize,
+                    sealedSize: found[ref.id]?.first?.receipt.size ?? 0, purpose: purpose,
+                    quorum: context.settings.quorum, createdAt: now), source: [])
+        }
+        try await context.catalog.prepare(chunks)
+        let accepted = found.values.joined().map { AcceptedReplica($0, context: context) }
+        if !accepted.isEmpty { try await context.catalog.record(Array(accepted)) }
+        replicas += accepted.count
+        missing += batch.count - found.count
+    }
+}
+
+extension AcceptedReplica {
+    /// The replica that a genuine receipt attests, as of now.
+    init(_ signed: SignedReceipt, context: OwnerContext) {
+        let receipt = signed.receipt
+        let now = context.time.now
+        self.init(
+            replica: Replica(
+                chunk: receipt.chunk, node: receipt.node, state: .valid, since: now, provenAt: now,
+                nextAudit: AuditSchedule.next(
+                    after: now, cover: context.settings.coverWithin, draw: context.entropy.unit()),
+                leaseUntil: receipt.leaseUntil),
+            node: KnownNode(
+                id: receipt.node, agreementKey: receipt.agreementKey, label: receipt.label, lastSeen: now),
+            slot: receipt.slot, epoch: receipt.epoch, signature: signed.signature)
+    }
+}

@@ -1,0 +1,148 @@
+/// One step of a restore, in the order of the manifest.
+enum RestoreStep: Sendable {
+    case directory(TreePath)
+    case finishDirectory(TreePath, EntryAttributes)
+    case symlink(TreePath, EntryAttributes, target: [UInt8])
+    case hardLink(TreePath, original: TreePath)
+    case small(TreePath, EntryAttributes, size: Int64, [(segment: Segment, chunk: FetchedChunk)])
+    case begin(TreePath, EntryAttributes, size: Int64)
+    case write(Segment, FetchedChunk)
+    case end
+}
+
+/// Reads the manifest ahead of the writer: orders chunks in good time, each once while several files need it.
+actor RestoreReader {
+    private let select: [TreePath]
+    private let gate: ByteGate
+    private let fetches: WorkQueue<FetchedChunk>
+    private let steps: WorkQueue<RestoreStep>
+    private let stepGate: ByteGate
+    private var recent: [FetchedChunk] = []
+    private var open: [(path: TreePath, attributes: EntryAttributes)] = []
+    private var isWriting = false
+    private var restored: Set<TreePath> = []
+    /// Hard links whose originals were not selected: original, and the names it is to get.
+    private(set) var orphanLinks: [TreePath: [TreePath]] = [:]
+
+    init(
+        select: [TreePath], gate: ByteGate, fetches: WorkQueue<FetchedChunk>, steps: WorkQueue<RestoreStep>,
+        stepGate: ByteGate
+    ) {
+        self.select = select
+        self.gate = gate
+        self.fetches = fetches
+        self.steps = steps
+        self.stepGate = stepGate
+    }
+
+    func read(_ records: [ManifestRecord]) async throws {
+        for record in records {
+            try Task.checkCancellation()
+            try await read(record)
+        }
+    }
+
+    private func read(_ record: ManifestRecord) async throws {
+        if case .more(let segments) = record {
+            if isWriting { try await write(segments) }
+            return
+        }
+        try await endFile()
+        guard let path = record.path, isWanted(record) else { return }
+        try await leaveDirectories(notContaining: path)
+        switch record {
+        case .directory(let path, let attributes):
+            open.append((path, attributes))
+            try await put(.directory(path))
+        case .symlink(let path, let attributes, let target):
+            try await put(.symlink(path, attributes, target: target))
+        case .hardLink(let path, let original):
+            if isSelected(original) {
+                try await put(.hardLink(path, original: original))
+            } else {
+                orphanLinks[original, default: []].append(path)
+            }
+        case .file(let path, let attributes, let size, let segments):
+            try await file(path, attributes, size, segments)
+        case .more: break
+        }
+    }
+
+    /// The content of files outside the selection, for hard links that need it.
+    func readOriginals(_ records: [ManifestRecord], wanted: [TreePath: [TreePath]]) async throws {
+        for record in records {
+            if case .more(let segments) = record {
+                if isWriting { try await write(segments) }
+                continue
+            }
+            try await endFile()
+            guard case .file(let path, let attributes, let size, let segments) = record, let names = wanted[path],
+                let first = names.first
+            else { continue }
+            try await file(first, attributes, size, segments)
+            if names.count > 1 {
+                try await endFile()
+                for name in names.dropFirst() { try await put(.hardLink(name, original: first)) }
+            }
+        }
+    }
+
+    func finish() async throws {
+        try await endFile()
+        try await leaveDirectories(notContaining: nil)
+    }
+
+    private func file(_ path: TreePath, _ attributes: EntryAttributes, _ size: Int64, _ segments: [Segment]) async throws {
+        if size <= Int64(BundleRule.fileSizeMax), segments.count <= 1 {
+            var content: [(Segment, FetchedChunk)] = []
+            for segment in segments { content.append((segment, try await chunk(segment.chunk))) }
+            return try await put(.small(path, attributes, size: size, content))
+        }
+        try await put(.begin(path, attributes, size: size))
+        isWriting = true
+        try await write(segments)
+    }
+
+    private func write(_ segments: [Segment]) async throws {
+        for segment in segments { try await put(.write(segment, try await chunk(segment.chunk))) }
+    }
+
+    private func endFile() async throws {
+        guard isWriting else { return }
+        isWriting = false
+        try await put(.end)
+    }
+
+    private func leaveDirectories(notContaining path: TreePath?) async throws {
+        while let last = open.last, path.map({ !last.path.contains($0) }) ?? true {
+            open.removeLast()
+            try await put(.finishDirectory(last.path, last.attributes))
+        }
+    }
+
+    private func isSelected(_ path: TreePath) -> Bool { select.isEmpty || select.contains { $0.contains(path) } }
+
+    /// Directories above what is selected are made too.
+    private func isWanted(_ record: ManifestRecord) -> Bool {
+        guard let path = record.path else { return false }
+        if isSelected(path) { return true }
+        guard case .directory = record else { return false }
+        return select.contains { path.contains($0) }
+    }
+
+    private func put(_ step: RestoreStep) async throws {
+        try await stepGate.enter(1)
+        steps.put(step)
+    }
+
+    private func chunk(_ ref: ChunkRef) async throws -> FetchedChunk {
+        if let known = recent.first(where: { $0.ref == ref }) { return known }
+        // Let go of the oldest first: its room may be what this one waits for.
+        if recent.count >= 4 { recent.removeFirst() }
+        try await gate.enter(ref.plainSize)
+        let chunk = FetchedChunk(ref, gate: gate)
+        recent.append(chunk)
+        fetches.put(chunk)
+        return chunk
+    }
+}

@@ -1,0 +1,147 @@
+/// Carries out the steps of a restore on the target tree. What fails is noted by its path, and the rest goes on.
+actor RestoreWriter {
+    private let target: any RestoreTree
+    private let progress: ProgressMeter<RestoreProgress>
+    private let note: @Sendable (Note) -> Void
+    private var small: [SmallFile] = []
+    private var smallBytes = 0
+    private var current: (path: TreePath, attributes: EntryAttributes, size: Int64, file: any RestoreFile)?
+    /// Why the current file cannot be completed.
+    private var failed = false
+
+    init(
+        target: any RestoreTree, progress: ProgressMeter<RestoreProgress>, note: @escaping @Sendable (Note) -> Void
+    ) {
+        self.target = target
+        self.progress = progress
+        self.note = note
+    }
+
+    /// Throws only when nothing more can be written.
+    func perform(_ step: RestoreStep) async throws {
+        if case .small(let path, let attributes, let size, let content) = step {
+            return try await add(path, attributes, size, content)
+        }
+        try await flush()
+        switch step {
+        case .small: break
+        case .directory(let path): try await attempt(path) { try await target.makeDirectory(path) }
+        case .finishDirectory(let path, let attributes):
+            try await attempt(path) { remark(path, try await target.finishDirectory(path, attributes: attributes)) }
+        case .symlink(let path, let attributes, let text):
+            try await attempt(path) {
+                remark(path, try await target.makeSymlink(path, target: text, attributes: attributes))
+                count(bytes: 0)
+            }
+        case .hardLink(let path, let original):
+            try await attempt(path) {
+                try await target.makeHardLink(path, to: original)
+                count(bytes: 0)
+            }
+        case .begin(let path, let attributes, let size):
+            failed = true
+            try await attempt(path) {
+                current = (path, attributes, size, try await target.makeFile(path))
+                failed = false
+            }
+        case .write(let segment, let chunk): try await write(segment, chunk)
+        case .end: try await endFile()
+        }
+    }
+
+    func finish() async throws {
+        try await flush()
+        try await target.sync()
+    }
+
+    private func write(_ segment: Segment, _ chunk: FetchedChunk) async throws {
+        guard !failed, let current else { return }
+        do {
+            let bytes = try await chunk.plaintext.value()
+            try await current.file.write(
+                bytes, from: segment.chunkOffset, count: segment.length, at: segment.fileOffset)
+            progress.update { $0.bytes += Int64(segment.length) }
+        } catch {
+            failed = true
+            try report(current.path, error)
+        }
+    }
+
+    private func endFile() async throws {
+        guard let file = current else { return }
+        current = nil
+        guard !failed else { return }
+        try await attempt(file.path) {
+            remark(file.path, try await file.file.finish(size: file.size, attributes: file.attributes))
+            count(bytes: 0)
+        }
+    }
+
+    private func add(
+        _ path: TreePath, _ attributes: EntryAttributes, _ size: Int64, _ content: [(segment: Segment, chunk: FetchedChunk)]
+    ) async throws {
+        do {
+            var bytes = [UInt8](repeating: 0, count: Int(size))
+            for (segment, chunk) in content {
+                let plain = try await chunk.plaintext.value()
+                guard segment.fileOffset + Int64(segment.length) <= size else { throw ManifestError.damaged }
+                let start = Int(segment.fileOffset)
+                bytes.replaceSubrange(
+                    start..<start + segment.length,
+                    with: plain[segment.chunkOffset..<segment.chunkOffset + segment.length])
+            }
+            small.append(SmallFile(path: path, content: bytes, attributes: attributes))
+            smallBytes += bytes.count
+        } catch { try report(path, error) }
+        if small.count >= 64 || smallBytes >= 1 << 20 { try await flush() }
+    }
+
+    private func flush() async throws {
+        guard !small.isEmpty else { return }
+        let files = small
+        small = []
+        smallBytes = 0
+        for (file, result) in zip(files, await target.makeFiles(files)) {
+            switch result {
+            case .success(let notes):
+                remark(file.path, notes)
+                count(bytes: file.content.count)
+            case .failure(let error): try report(file.path, error)
+            }
+        }
+    }
+
+    private func attempt(_ path: TreePath, _ work: () async throws -> Void) async throws {
+        do { try await work() } catch { try report(path, error) }
+    }
+
+    private func count(bytes: Int) {
+        progress.update {
+            $0.files += 1
+            $0.bytes += Int64(bytes)
+        }
+    }
+
+    private func remark(_ path: TreePath, _ notes: [String]) {
+        for text in notes { note(Note(.info, subject: path.description, text)) }
+    }
+
+    /// A full disk ends the restore; anything else is a problem of this path alone.
+    private func report(_ path: TreePath, _ error: any Error) throws {
+        if error is CancellationError { throw error }
+        if let error = error as? TreeError, error.kind == .full { throw error }
+        progress.update { $0.problems += 1 }
+        note(Note(.warning, subject: path.description, Self.describe(error)))
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        switch error {
+        case let error as TreeError: error.description
+        case let error as ChunkUnavailable:
+            "not restored: no holder has chunk \(error.chunk.short)"
+                + (error.attempts.isEmpty ? "" : " (\(error.attempts.joined(separator: "; ")))")
+        case is SealError: "not restored: a chunk does not open as the manifest says"
+        default: "not restored: \(error)"
+        }
+    }
+}
