@@ -55,6 +55,14 @@ package final class Database {
     /// The key of the row inserted last.
     package var lastInsertedKey: Int64 { sqlite3_last_insert_rowid(handle) }
 
+    /// How many steps SQLite's machine took for all statements so far, wrapping around: the same on every computer, so that
+    /// tests can tell whether a call's cost grows with the database.
+    package var machineSteps: UInt32 {
+        statements.values.reduce(0) {
+            $0 &+ UInt32(bitPattern: sqlite3_stmt_status($1.handle, SQLITE_STMTSTATUS_VM_STEP, 0))
+        }
+    }
+
     /// Runs `body` in one transaction that takes the write lock at once; it is durable on return. Undone when `body` throws.
     package func transaction<Value>(_ body: () throws(DatabaseError) -> Value) throws(DatabaseError) -> Value {
         guard !isDegraded else {

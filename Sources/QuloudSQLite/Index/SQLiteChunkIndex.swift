@@ -42,6 +42,11 @@ package actor SQLiteChunkIndex {
         try read { (database) throws(DatabaseError) in try database.checkIntegrity() }
     }
 
+    /// See `Database.machineSteps`.
+    package func machineSteps() throws(ChunkIndexError) -> UInt32 {
+        try read { (database) throws(DatabaseError) in database.machineSteps }
+    }
+
     func read<Value>(_ body: (Database) throws(DatabaseError) -> Value) throws(ChunkIndexError) -> Value {
         guard let database else { throw .failed("the chunk index is closed") }
         do throws(DatabaseError) { return try body(database) } catch { throw ChunkIndexError(error) }
