@@ -4,6 +4,7 @@ import CSQLite
 ///
 /// Not for two threads at once: whoever owns it keeps it to itself. Calls block, so the owner is an actor on a serial queue.
 package final class Database {
+    /// Of the file, as it was opened.
     package let path: String
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]

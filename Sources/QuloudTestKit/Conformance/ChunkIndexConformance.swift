@@ -10,8 +10,10 @@ package enum ChunkIndexConformance: String, ConformanceRule {
     case headRoundTrip, lowerSequenceIsRefused, greatestSequenceIsKept, headsAreBounded, headSurvivesReopen
     case concurrentCommitsAllArrive
 
-    /// Checks this rule against a fresh index. Throws `ConformanceFailure`, or whatever the index throws.
+    /// Checks this rule against a fresh index that keeps heads of this many owners. Throws `ConformanceFailure`, or whatever
+    /// the index throws.
     package func check(
+        headsMax: Int = Limits.headsPerHolderMax,
         _ make: @Sendable () async throws -> PortUnderTest<any ChunkIndex & HeadStore>
     ) async throws {
         let subject = try await make()
@@ -28,7 +30,7 @@ package enum ChunkIndexConformance: String, ConformanceRule {
         case .pagesInOrder: try await checkPages(index)
         case .survivesReopen: try await checkReopening(subject)
         case .headRoundTrip, .lowerSequenceIsRefused, .greatestSequenceIsKept: try await checkHeads(index)
-        case .headsAreBounded: try await checkHeadLimit(index)
+        case .headsAreBounded: try await checkHeadLimit(headsMax, index)
         case .headSurvivesReopen: try await checkHeadReopening(subject)
         case .concurrentCommitsAllArrive: try await checkConcurrentCommits(index)
         }
@@ -223,14 +225,14 @@ package enum ChunkIndexConformance: String, ConformanceRule {
         }
     }
 
-    private func checkHeadLimit(_ heads: any HeadStore) async throws {
+    private func checkHeadLimit(_ headsMax: Int, _ heads: any HeadStore) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
-            for number in 0..<UInt64(Limits.headsPerHolderMax) {
+            for number in 0..<UInt64(headsMax) {
                 tasks.addTask { try await heads.keep([1], sequence: 1, for: .numbered(number)) }
             }
             for try await wasKept in tasks { try require(wasKept, "a head within the limit is refused") }
         }
-        let one = UInt64(Limits.headsPerHolderMax)
+        let one = UInt64(headsMax)
         try require(!(try await heads.keep([1], sequence: 1, for: .numbered(one))), "a head too many is kept")
         try require(try await heads.head(for: .numbered(one)) == nil, "a refused head is there")
         try require(try await heads.keep([2], sequence: 2, for: .numbered(0)), "a known owner's newer head is refused")
