@@ -1,6 +1,7 @@
 import QuloudCore
 import QuloudCrypto
 import QuloudTestKit
+import Synchronization
 
 /// Randomness that is always the same byte.
 struct FixedEntropy: Entropy {
@@ -72,4 +73,13 @@ extension Array where Element == UInt8 {
             return false
         }
     }
+}
+
+/// A value that several tasks change.
+final class Shared<Value: Sendable>: Sendable {
+    private let state: Mutex<Value>
+    init(_ value: Value) { state = Mutex(value) }
+    var value: Value { state.withLock { $0 } }
+    @discardableResult
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { state.withLock { body(&$0) } }
 }

@@ -1,5 +1,4 @@
 import QuloudTestKit
-import Synchronization
 import Testing
 
 @testable import QuloudCore
@@ -14,7 +13,7 @@ import Testing
 
     @Test func theGateBoundsWhatIsInside() async throws {
         let gate = ByteGate(capacity: 100)
-        let inside = Mutex((now: 0, most: 0))
+        let inside = Shared((now: 0, most: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<200 {
                 let count = 1 + index % 60
@@ -50,8 +49,8 @@ import Testing
     @Test func theGateLetsInFirstComeFirstServed() async throws {
         let gate = ByteGate(capacity: 10)
         try await gate.enter(10)
-        let order = Mutex<[Int]>([])
-        let started = Mutex(0)
+        let order = Shared<[Int]>([])
+        let started = Shared(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<5 {
                 group.addTask {
