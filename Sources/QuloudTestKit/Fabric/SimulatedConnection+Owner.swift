@@ -32,7 +32,13 @@ extension SimulatedConnection: OwnerFabric {
                 return FabricError(.failed, "\(operation): mailbox \(mailbox.short) is not open")
             }
             if let there = state.data[key] {
-                return there == sealed ? nil : FabricError(.occupied, "\(operation): other bytes lie there")
+                if there == sealed { return nil }
+                // Wrong bytes give way to the right ones, right ones to nothing.
+                guard SealedChunk.id(of: there) != chunk else {
+                    return FabricError(.occupied, "\(operation): other bytes lie there")
+                }
+                state.dataBytes -= there.count
+                state.data[key] = nil
             }
             guard state.dataBytes + sealed.count <= state.rules.dataBytesMax else {
                 return FabricError(.full, "\(operation): the broker has no room")
