@@ -52,7 +52,10 @@ package actor Audit {
         progress = ProgressMeter(AuditProgress(), time: context.time) { observer(.audit($0)) }
     }
 
-    package func run(_ scope: Scope) async throws -> AuditResult {
+    /// - Parameter wanted: leaves out chunks for which it is false.
+    package func run(
+        _ scope: Scope, only wanted: @Sendable (ChunkID) -> Bool = { _ in true }
+    ) async throws -> AuditResult {
         for node in try await context.catalog.nodes() { nodes[node.id] = node }
         switch scope {
         case .all(let node):
@@ -60,7 +63,7 @@ package actor Audit {
             while true {
                 let page = try await context.catalog.replicas(after: position, on: node, limit: Self.pageSize)
                 guard let last = page.last else { break }
-                try await audit(page)
+                try await audit(page.filter { wanted($0.chunk) })
                 position = (last.chunk, last.node)
             }
         case .due:
@@ -85,6 +88,7 @@ package actor Audit {
     /// One page of replicas: reference digests first, then all nodes at once.
     private func audit(_ replicas: [Replica]) async throws {
         try Task.checkCancellation()
+        guard !replicas.isEmpty else { return }
         result.challenged += replicas.count
         progress.update {
             $0.challenged += replicas.count

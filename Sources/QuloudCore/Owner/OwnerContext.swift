@@ -23,6 +23,13 @@ package struct OwnerContext: Sendable {
         self.settings = settings
         self.ownNode = ownNode
     }
+
+    /// The same with other settings.
+    package func with(_ settings: OwnerSettings) -> OwnerContext {
+        OwnerContext(
+            keys: keys, catalog: catalog, fabric: fabric, time: time, entropy: entropy, settings: settings,
+            ownNode: ownNode)
+    }
 }
 
 package struct OwnerSettings: Sendable {

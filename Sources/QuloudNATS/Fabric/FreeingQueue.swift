@@ -1,0 +1,130 @@
+import QuloudCore
+import Synchronization
+
+/// Knows how to free the sealed chunks of one mailbox: it takes delivery of their headers in the background and keeps the
+/// subject by which each can be acked, which removes it from the broker.
+final class FreeingQueue: Sendable {
+    private struct State {
+        var tokens: [ChunkID: String] = [:]
+        /// Freed before their messages came.
+        var wanted: Set<ChunkID> = []
+        var lastSequence: UInt64 = 0
+        var reader: Task<Void, Never>?
+    }
+
+    /// Chunks that may wait for their messages to be freed; more are left to the stream's maximum age.
+    private static let wantedMax = 50_000
+
+    let consumer: FabricConsumer
+    private let link: FabricLink
+    private let state = Mutex(State())
+
+    init(_ mailbox: MailboxID, _ link: FabricLink) {
+        self.link = link
+        consumer = FabricConsumers.freeing(mailbox)
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// Starts taking delivery.
+    func start() {
+        let reader = Task { [weak self, link, consumer] in
+            var failures = 0
+            while !Task.isCancelled {
+                do throws(FabricError) {
+                    let messages = try await link.take(consumer, limit: 512, wait: .seconds(20))
+                    failures = 0
+                    guard let self else { return }
+                    await self.note(messages)
+                } catch {
+                    guard link.connection.state.link != .closed else { return }
+                    failures += 1
+                    if failures == 3 { link.log(Note(.warning, subject: consumer.text, "\(error); trying on")) }
+                    try? await link.connection.waitUntilConnected(timeout: .seconds(20))
+                    try? await Task.sleep(for: .milliseconds(min(100 << min(failures, 5), 2000)))
+                }
+            }
+        }
+        state.withLock { state in
+            state.reader?.cancel()
+            state.reader = reader
+        }
+    }
+
+    func stop() {
+        state.withLock { $0.reader?.cancel() }
+    }
+
+    /// A chunk about to be published is wanted again, whatever was freed before.
+    func keep(_ chunk: ChunkID) {
+        state.withLock { _ = $0.wanted.remove(chunk) }
+    }
+
+    /// Frees chunks, those that were not delivered yet as soon as they are.
+    func free(_ chunks: [ChunkID]) async {
+        let known = state.withLock { state in
+            var known: [(ChunkID, String)] = []
+            for chunk in chunks {
+                if let token = state.tokens.removeValue(forKey: chunk) {
+                    known.append((chunk, token))
+                } else if state.wanted.count < Self.wantedMax {
+                    state.wanted.insert(chunk)
+                }
+            }
+            return known
+        }
+        await remove(known)
+    }
+
+    /// Frees what is known of the mailbox, for brokers that do not let us purge.
+    func freeAll() async {
+        await remove(
+            state.withLock { state in
+                defer { state.tokens = [:] }
+                return state.tokens.map { ($0.key, $0.value) }
+            })
+    }
+
+    /// Removes the message that lies under the name of a chunk, waiting for its delivery.
+    /// - Returns: true when the broker has confirmed that.
+    func evict(_ chunk: ChunkID, within patience: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
+            if let token = state.withLock({ $0.tokens.removeValue(forKey: chunk) }) {
+                return (try? await link.confirm(token)) != nil
+            }
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return false }
+        }
+        return false
+    }
+
+    private func note(_ messages: [NATSMessage]) async {
+        let due = state.withLock { state in
+            var due: [(ChunkID, String)] = []
+            for message in messages {
+                guard let token = message.reply, let delivery = JetStreamDelivery(message),
+                    let chunk = FabricSubjects.chunk(of: message.subject)
+                else { continue }
+                // Counting from the beginning: a new consumer. The old one's subjects could hit other messages.
+                if delivery.consumerSequence <= state.lastSequence { state.tokens = [:] }
+                state.lastSequence = delivery.consumerSequence
+                if state.wanted.remove(chunk) != nil { due.append((chunk, token)) } else { state.tokens[chunk] = token }
+            }
+            return due
+        }
+        await remove(due)
+    }
+
+    private func remove(_ known: [(ChunkID, String)]) async {
+        try? await forAll(known) { [link, self] chunk, token async throws(FabricError) in
+            do throws(FabricError) {
+                try await link.confirm(token)
+            } catch {
+                // Its next delivery shows whether it is still there.
+                self.state.withLock { if $0.wanted.count < Self.wantedMax { $0.wanted.insert(chunk) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import QuloudCore
+import Synchronization
+
+/// Makes the streams and consumers that are missing: at the start, and whenever the broker turns out to have forgotten.
+final class Provisioning: Sendable {
+    private typealias Repair = Task<FabricError?, Never>
+
+    private struct State {
+        var round = 0
+        var running: Repair?
+        /// Consumers that exist as far as we know.
+        var known: Set<String> = []
+        var told: Set<String> = []
+    }
+
+    private let jetStream: JetStream
+    private let settings: FabricSettings
+    private let log: FabricLog
+    private let state = Mutex(State())
+
+    init(_ jetStream: JetStream, _ settings: FabricSettings, log: @escaping FabricLog) {
+        self.jetStream = jetStream
+        self.settings = settings
+        self.log = log
+    }
+
+    /// Goes up with every repair: read it before an operation, and hand it to `repair` when that failed.
+    var round: Int { state.withLock { $0.round } }
+
+    /// Sees to all streams, once for all who noticed the same loss.
+    func repair(after seen: Int) async throws(FabricError) {
+        let repair = state.withLock { state -> Repair? in
+            guard state.round == seen else { return nil }
+            if let running = state.running { return running }
+            let repair = Task { await self.run() }
+            state.running = repair
+            return repair
+        }
+        if let error = await repair?.value { throw error }
+    }
+
+    private func run() async -> FabricError? {
+        var failure: FabricError?
+        do throws(FabricError) {
+            for stream in FabricStreams.wanted(settings) { try await ensure(stream) }
+        } catch {
+            failure = error
+        }
+        state.withLock { state in
+            state.running = nil
+            guard failure == nil else { return }
+            state.round += 1
+            state.known = []
+        }
+        return failure
+    }
+
+    private func ensure(_ stream: StreamConfig) async throws(FabricError) {
+        let found: StreamConfig
+        do throws(NATSError) {
+            found = try await jetStream.ensureStream(stream).config
+        } catch {
+            // Somebody else looks after the streams, and using them will show whether they are there.
+            if error.isDenied {
+                return tell(stream.name, "may not be inspected or made with these credentials; going on")
+            }
+            if error.isStorageFull { return try await makeUnreserved(stream, because: error) }
+            throw FabricError(error)
+        }
+        try check(found, against: stream)
+    }
+
+    /// A limit in bytes is reserved when a stream is made; a small broker gets a stream without one.
+    private func makeUnreserved(_ stream: StreamConfig, because error: NATSError) async throws(FabricError) {
+        var smaller = stream
+        smaller.maxBytes = -1
+        do throws(NATSError) {
+            _ = try await jetStream.ensureStream(smaller)
+            tell(stream.name, "made without a limit of its own: the broker has not \(stream.maxBytes) bytes to reserve")
+        } catch {
+            throw FabricError(
+                .unsuitable, "the broker has no room for stream \(stream.name): raise its JetStream limits (\(error))")
+        }
+    }
+
+    private func check(_ found: StreamConfig, against wanted: StreamConfig) throws(FabricError) {
+        let differences = wanted.differences(from: found)
+        guard !differences.isEmpty else { return }
+        let list = differences.joined(separator: ", ")
+        guard FabricStreams.essential(wanted.name).isDisjoint(with: differences) else {
+            throw FabricError(
+                .unsuitable, "stream \(wanted.name) on the broker was made for something else, see its \(list)")
+        }
+        tell(wanted.name, "kept as it is on the broker, though it differs in \(list)")
+    }
+
+    /// Makes a consumer unless it is known to exist.
+    func ensure(_ consumer: FabricConsumer) async throws(NATSError) {
+        guard !state.withLock({ $0.known.contains(consumer.text) }) else { return }
+        do throws(NATSError) {
+            _ = try await jetStream.createConsumer(consumer.stream, consumer.config)
+        } catch {
+            if error.isDenied {
+                tell(consumer.text, "may not be made with these credentials; going on")
+            } else {
+                guard case .api = error.kind, !error.saysForgotten, !error.isStorageFull else { throw error }
+                // One with other settings is there: it serves as well.
+                _ = try await jetStream.consumerInfo(consumer.stream, consumer.name)
+                tell(consumer.text, "kept as it is on the broker, though it differs")
+            }
+        }
+        state.withLock { _ = $0.known.insert(consumer.text) }
+    }
+
+    func forget(_ consumer: FabricConsumer) {
+        state.withLock { _ = $0.known.remove(consumer.text) }
+    }
+
+    /// Once for each subject and text.
+    private func tell(_ subject: String, _ text: String) {
+        guard state.withLock({ $0.told.insert(subject + text).inserted }) else { return }
+        log(Note(.warning, subject: subject, text))
+    }
+}
