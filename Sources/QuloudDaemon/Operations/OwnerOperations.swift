@@ -139,7 +139,8 @@ struct OwnerOperations: Sendable {
 
     func audit(_ request: AuditRequest, emit: @escaping Emit) async throws -> AuditReport {
         try await turn.taking {
-            let node = try await request.node.map { try await self.node($0) } ?? nil
+            var node: NodeID?
+            if let prefix = request.node { node = try await self.node(prefix) }
             let scope: Audit.Scope = request.sample.map { .sample($0) } ?? .all(on: node)
             let start = context.time.uptime
             let chunk = request.chunk.map { $0.lowercased() }
