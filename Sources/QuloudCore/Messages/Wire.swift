@@ -110,6 +110,19 @@ package struct WireReader {
     }
 }
 
+extension String {
+    /// As it travels, so that what a node signs is what others read: no control characters, and cut to
+    /// `Limits.labelSizeMax` bytes between characters.
+    var asLabel: String {
+        var label = ""
+        for scalar in unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7F {
+            guard label.utf8.count + UTF8.width(scalar) <= Limits.labelSizeMax else { break }
+            label.unicodeScalars.append(scalar)
+        }
+        return label
+    }
+}
+
 extension Schnorr.Proof {
     /// Bytes of an encoded proof.
     static let encodedCount = 64

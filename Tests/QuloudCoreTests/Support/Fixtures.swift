@@ -1,6 +1,7 @@
 import QuloudCore
 import QuloudCrypto
 import QuloudTestKit
+import Synchronization
 
 /// Randomness that is always the same byte.
 struct FixedEntropy: Entropy {
@@ -57,4 +58,28 @@ func testBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] { SeededEntropy(seed: 
 /// Some text that compresses well.
 func testText(_ count: Int) -> [UInt8] {
     Array((0..<count / 16 + 1).flatMap { Array("line of text \($0 % 97) ".utf8) }.prefix(count))
+}
+
+extension Array where Element == UInt8 {
+    /// True when `other` occurs somewhere in these bytes.
+    func contains(subsequence other: [UInt8]) -> Bool {
+        guard let first = other.first, other.count <= count else { return other.isEmpty }
+        return withUnsafeBufferPointer { here in
+            var index = 0
+            while index <= here.count - other.count {
+                if here[index] == first, here[index..<index + other.count].elementsEqual(other) { return true }
+                index += 1
+            }
+            return false
+        }
+    }
+}
+
+/// A value that several tasks change.
+final class Shared<Value: Sendable>: Sendable {
+    private let state: Mutex<Value>
+    init(_ value: Value) { state = Mutex(value) }
+    var value: Value { state.withLock { $0 } }
+    @discardableResult
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { state.withLock { body(&$0) } }
 }
