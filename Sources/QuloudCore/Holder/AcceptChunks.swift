@@ -23,25 +23,17 @@ package struct AcceptChunks: Sendable {
         }
     }
 
-    /// One lane at a time: the one with the most waiting, or, while none has any, one of those that were seen in use, at
-    /// random, so that idle holders stand in line behind different slots.
+    /// Open calls are rare: they are what the nodes that were asked did not take. One lane at a time, the one with the most
+    /// waiting; a lane with nothing for this node is left to others for a while.
     private func workLanes() async {
-        var seen: Set<Int> = []
-        var pause: Duration = .milliseconds(100)
         while !Task.isCancelled {
             let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
-            for case (.lane(let lane), let count) in waiting where count > 0 { seen.insert(lane) }
-            let idle = seen.sorted()
-            let chosen =
-                LaneChoice.choose(waiting: waiting, node: context.keys.id)
-                ?? (idle.isEmpty ? nil : idle[Int(context.entropy.unit() * Double(idle.count))])
-            if let chosen, await drain(.lane(chosen), wait: .seconds(1)) > 0 {
-                pause = .milliseconds(100)
+            if let lane = LaneChoice.choose(waiting: waiting, node: context.keys.id),
+                await drain(.lane(lane), wait: .milliseconds(300)) > 0
+            {
                 continue
             }
-            // Nothing came, or nothing for this node: let others have it.
-            try? await context.time.sleep(for: pause * (0.5 + context.entropy.unit()))
-            pause = min(pause * 3 / 2, chosen == nil ? .seconds(2) : .milliseconds(500))
+            try? await context.time.sleep(for: .seconds(2) * (0.5 + context.entropy.unit()))
         }
     }
 

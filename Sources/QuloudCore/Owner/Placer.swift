@@ -29,19 +29,15 @@ package actor Placer {
         /// Replicas to add.
         package let wanted: Int
         package let excluded: Set<NodeID>
-        /// False: ask single nodes from the start.
-        package let usesLanes: Bool
 
         package init(
-            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>,
-            usesLanes: Bool
+            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>
         ) {
             self.sealed = sealed
             self.chunk = chunk
             self.source = source
             self.wanted = wanted
             self.excluded = excluded
-            self.usesLanes = usesLanes
         }
     }
 
@@ -136,16 +132,24 @@ package actor Placer {
     }
 
     private func takeOff(_ order: Order) throws {
-        let available = usable(for: order).count
+        let available = candidates.count { $0.takesChunks && !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
-            target: min(order.wanted, available), excluded: order.excluded, usesLanes: order.usesLanes,
-            policy: context.settings.placement, now: context.time.uptime)
+            target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
+            now: context.time.uptime)
         let claim = try context.keys.ownershipKeys(of: order.chunk.id)
         flights[order.chunk.id] = Flight(order: order, claim: claim, placement: placement)
     }
 
+    /// Holders that may take the order, best first.
     private func usable(for order: Order) -> [NodeID] {
-        candidates.filter { $0.takesChunks && !order.excluded.contains($0.node) }.map(\.node)
+        var outstanding: [NodeID: Int] = [:]
+        for flight in flights.values {
+            for node in flight.placement.asked { outstanding[node, default: 0] += 1 }
+        }
+        let open = candidates.filter { !order.excluded.contains($0.node) }.map {
+            CandidateOrder.Candidate(node: $0.node, label: $0.label, outstanding: outstanding[$0.node, default: 0])
+        }
+        return CandidateOrder.order(open, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
     }
 
     private func publishAll() async throws {
@@ -259,7 +263,7 @@ package actor Placer {
         switch step {
         case .wait: return
         case .giveUp: return await settle([id])
-        case .reissue(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
+        case .openCall(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
         case .direct(let nodes):
             try await publishTickets(flight, nodes.enumerated().map { (.node($1), $0 % Limits.lanes) })
         }
