@@ -61,6 +61,8 @@ package actor Placer {
     var flights: [ChunkID: Flight] = [:]
     var candidates: [Announcement] = []
     private var queued = 0
+    /// From the order until it is settled.
+    private var placing: Set<ChunkID> = []
     private var closed = false
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
@@ -81,13 +83,22 @@ package actor Placer {
     }
 
     /// Takes an order when there is room for its bytes. What became of it is in the catalog, and summed up at the end.
-    package func place(_ order: Order) async throws {
-        try await gate.enter(order.sealed.count)
+    /// Returns false when the chunk is being placed already, perhaps without being in the catalog yet.
+    @discardableResult
+    package func place(_ order: Order) async throws -> Bool {
+        guard placing.insert(order.chunk.id).inserted else { return false }
+        do {
+            try await gate.enter(order.sealed.count)
+        } catch {
+            placing.remove(order.chunk.id)
+            throw error
+        }
         queued += 1
         journal.put(order)
+        return true
     }
 
-    package func isPlacing(_ chunk: ChunkID) -> Bool { flights[chunk] != nil }
+    package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
 
     /// No more orders: `run` returns when the last is settled.
     package func close() {
@@ -296,6 +307,7 @@ package actor Placer {
         var freed: [ChunkID] = []
         for id in ids {
             guard let flight = flights.removeValue(forKey: id) else { continue }
+            placing.remove(id)
             let placed = flight.placement.holders.count
             if placed >= flight.order.wanted { summary.complete += 1 } else { incomplete[id] = flight.order.wanted - placed }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }

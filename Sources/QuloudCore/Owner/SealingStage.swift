@@ -93,11 +93,12 @@ package final class SealingStage: Sendable {
             try await context.catalog.prepare([PreparedChunk(chunk: chunk, source: job.source)])
             progress.update { $0.knownChunks += 1 }
         } else {
-            try await placer.place(
-                Placer.Order(
-                    sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: [],
-                    usesLanes: true))
+            let order = Placer.Order(
+                sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: [],
+                usesLanes: true)
+            let isNew = try await placer.place(order)
             progress.update {
+                guard isNew else { return $0.knownChunks += 1 }
                 $0.newChunks += 1
                 $0.newSealedBytes += Int64(sealed.bytes.count)
                 $0.replicasWanted += chunk.quorum
