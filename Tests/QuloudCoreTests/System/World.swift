@@ -64,6 +64,8 @@ final class TestHolder: Sendable {
     let isOwnMailbox = Shared<@Sendable (MailboxID) async -> Bool>({ _ in false })
     /// Takes the place of the honest answer, which it is given to use.
     let cheat = Shared<(@Sendable (Question, _ honest: Answer) async -> [UInt8]?)?>(nil)
+    /// What answers questions, unless the holder cheats.
+    let honest: AnswerQuestions
     private let tasks: Shared<[Task<Void, Never>]>
 
     var id: NodeID { keys.id }
@@ -83,6 +85,7 @@ final class TestHolder: Sendable {
             isOwn: { await isOwn.value($0) }, note: { _ in })
         let (context, connection, cheat, id) = (context, connection, cheat, keys.id)
         let honest = AnswerQuestions(context)
+        self.honest = honest
         tasks = Shared([
             Task { await AcceptChunks(context).run() },
             Task {
