@@ -39,10 +39,7 @@ import Testing
             $0.fewestReplicas = 3
             $0.chunksBelowQuorum = 1
         }
-        #expect(
-            old.shortfall?.messages == [
-                "1 chunk is below the quorum of 3; it is completed when another holder joins"
-            ])
+        #expect(old.shortfall?.messages == ["1 chunk is below the quorum of 3, left from earlier"])
         let headless = with(old) {
             $0.chunksBelowQuorum = 0
             $0.headCopies = 0

@@ -29,19 +29,15 @@ package actor Placer {
         /// Replicas to add.
         package let wanted: Int
         package let excluded: Set<NodeID>
-        /// False: ask single nodes from the start.
-        package let usesLanes: Bool
 
         package init(
-            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>,
-            usesLanes: Bool
+            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>
         ) {
             self.sealed = sealed
             self.chunk = chunk
             self.source = source
             self.wanted = wanted
             self.excluded = excluded
-            self.usesLanes = usesLanes
         }
     }
 
@@ -58,11 +54,10 @@ package actor Placer {
     private let gate: ByteGate
     private let journal = WorkQueue<Order>()
     private let publishing = WorkQueue<Order>()
+    private var placing: Set<ChunkID> = []
     var flights: [ChunkID: Flight] = [:]
     var candidates: [Announcement] = []
     private var queued = 0
-    /// From the order until it is settled.
-    private var placing: Set<ChunkID> = []
     private var closed = false
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
@@ -83,21 +78,17 @@ package actor Placer {
     }
 
     /// Takes an order when there is room for its bytes. What became of it is in the catalog, and summed up at the end.
-    /// Returns false when the chunk is being placed already, perhaps without being in the catalog yet.
+    /// False: the chunk is being placed already, and is not placed twice.
     @discardableResult
     package func place(_ order: Order) async throws -> Bool {
         guard placing.insert(order.chunk.id).inserted else { return false }
-        do {
-            try await gate.enter(order.sealed.count)
-        } catch {
-            placing.remove(order.chunk.id)
-            throw error
-        }
+        try await gate.enter(order.sealed.count)
         queued += 1
         journal.put(order)
         return true
     }
 
+    /// True from the moment an order was taken until it is settled.
     package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
 
     /// No more orders: `run` returns when the last is settled.
@@ -141,16 +132,24 @@ package actor Placer {
     }
 
     private func takeOff(_ order: Order) throws {
-        let available = usable(for: order).count
+        let available = candidates.count { $0.takesChunks && !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
-            target: min(order.wanted, available), excluded: order.excluded, usesLanes: order.usesLanes,
-            policy: context.settings.placement, now: context.time.uptime)
+            target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
+            now: context.time.uptime)
         let claim = try context.keys.ownershipKeys(of: order.chunk.id)
         flights[order.chunk.id] = Flight(order: order, claim: claim, placement: placement)
     }
 
+    /// Holders that may take the order, best first.
     private func usable(for order: Order) -> [NodeID] {
-        candidates.filter { $0.takesChunks && !order.excluded.contains($0.node) }.map(\.node)
+        var outstanding: [NodeID: Int] = [:]
+        for flight in flights.values {
+            for node in flight.placement.asked { outstanding[node, default: 0] += 1 }
+        }
+        let open = candidates.filter { !order.excluded.contains($0.node) }.map {
+            CandidateOrder.Candidate(node: $0.node, label: $0.label, outstanding: outstanding[$0.node, default: 0])
+        }
+        return CandidateOrder.order(open, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
     }
 
     private func publishAll() async throws {
@@ -264,7 +263,7 @@ package actor Placer {
         switch step {
         case .wait: return
         case .giveUp: return await settle([id])
-        case .reissue(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
+        case .openCall(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
         case .direct(let nodes):
             try await publishTickets(flight, nodes.enumerated().map { (.node($1), $0 % Limits.lanes) })
         }
@@ -307,7 +306,6 @@ package actor Placer {
         var freed: [ChunkID] = []
         for id in ids {
             guard let flight = flights.removeValue(forKey: id) else { continue }
-            placing.remove(id)
             let placed = flight.placement.holders.count
             if placed >= flight.order.wanted { summary.complete += 1 } else { incomplete[id] = flight.order.wanted - placed }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
@@ -315,6 +313,7 @@ package actor Placer {
             summary.fewest = min(summary.fewest ?? total, total)
             freed.append(id)
             queued -= 1
+            placing.remove(id)
             gate.leave(flight.order.sealed.count)
         }
         if !freed.isEmpty { await context.fabric.free(freed, in: mailbox.id) }

@@ -92,13 +92,11 @@ package final class SealingStage: Sendable {
             // Known by id but not by fingerprint: learnt in a recovery.
             try await context.catalog.prepare([PreparedChunk(chunk: chunk, source: job.source)])
             progress.update { $0.knownChunks += 1 }
-        } else {
-            let order = Placer.Order(
-                sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: [],
-                usesLanes: true)
-            let isNew = try await placer.place(order)
+        } else if try await placer.place(
+            Placer.Order(
+                sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: []))
+        {
             progress.update {
-                guard isNew else { return $0.knownChunks += 1 }
                 $0.newChunks += 1
                 $0.newSealedBytes += Int64(sealed.bytes.count)
                 $0.replicasWanted += chunk.quorum
