@@ -124,8 +124,11 @@ package struct AnswerQuestions: Sendable {
             if let holding = claim.flatMap({ apply(request.terms, to: $0.holding) }) {
                 changed.append(holding)
                 codes.append(.done)
+            } else if claim != nil, case .commit = request.terms {
+                // A winner keeps its copy as it is.
+                codes.append(.done)
             } else {
-                codes.append(claim == nil ? .refused : .done)
+                codes.append(.refused)
             }
         }
         if !changed.isEmpty { try await context.index.commit(changed) }
