@@ -1,9 +1,11 @@
 import Glibc
+import QuloudCrypto
 import QuloudSystem
 
 @main
 struct Main {
     static func main() async {
+        ProcessHardening.apply()
         Signals.ignoreBrokenPipes()
         let words = Array(CommandLine.arguments.dropFirst())
         let code: ExitCode

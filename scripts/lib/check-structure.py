@@ -106,7 +106,7 @@ def check_constructs(path, text, code):
         for pattern, message in BANNED:
             if re.search(pattern, line):
                 find(path, number, message)
-        nearby = text[max(0, number - 6):number + 1]
+        nearby = text[max(0, number - 5):number + 25]
         if UNSAFE.search(line) and not any("SAFETY:" in other for other in nearby):
             find(path, number, "no compiler checks this: say in a '// SAFETY:' comment beside it why it is safe")
 

@@ -94,7 +94,7 @@ quiet_build() {
         printf 'done in %d s.\n' $((SECONDS - began))
     else
         printf 'failed.\n'
-        grep -A 6 -E '(error|warning):' "$log" >&2 || tail -n 30 "$log" >&2
+        grep -v -E '^\[[0-9]+/[0-9]+\]' "$log" | grep -A 5 -E '(error|warning):' >&2 || tail -n 30 "$log" >&2
     fi
     rm -f "$log"
     return "$status"
