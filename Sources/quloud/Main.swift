@@ -1,11 +1,11 @@
 import Glibc
-import QuloudCrypto
+import QuloudDaemon
 import QuloudSystem
 
 @main
 struct Main {
     static func main() async {
-        ProcessHardening.apply()
+        QuloudNode.harden()
         Signals.ignoreBrokenPipes()
         let words = Array(CommandLine.arguments.dropFirst())
         let code: ExitCode

@@ -32,7 +32,7 @@ extension NodeCommand {
             for await signal in signals.stops {
                 if isStopping { Signals.exitInterrupted() }
                 isStopping = true
-                logger.info("stopping", ["signal": .integer(Int(signal.number))])
+                logger.debug("signal received", ["signal": .integer(Int(signal.number))])
                 stopping.yield()
             }
         }
@@ -59,7 +59,7 @@ extension Session {
 
     /// For the operator: as lines to copy from, or as log lines where a program reads them.
     fileprivate func showReady(_ lines: [String], _ logger: Logger) {
-        guard !options.quiet else { return }
+        guard !options.quiet, lines.contains(where: { !$0.isEmpty }) else { return }
         for line in lines {
             if logger.style == .json { logger.info("ready", ["text": .string(line)]) } else { output.side(line) }
         }

@@ -42,11 +42,11 @@ extension BackupReport {
 
     private var unprotected: String {
         if chunksBelowQuorum > 0 {
-            let below = chunksBelowQuorum == 1 ? "chunk is" : "chunks are"
+            let below = HumanText.count(chunksBelowQuorum, "chunk is", "chunks are") + " below the quorum of \(quorum)"
+            // Enough holders took the new chunks, so they can take the old ones too.
+            guard fewestReplicas < quorum else { return "\(below), left from earlier" }
             let them = chunksBelowQuorum == 1 ? "it is" : "they are"
-            let share = fewestReplicas < quorum ? "\(fewestReplicas) of \(quorum): " : ""
-            return "\(share)\(HumanText.number(chunksBelowQuorum)) \(below) below the quorum of \(quorum); "
-                + "\(them) completed when another holder joins"
+            return "\(fewestReplicas) of \(quorum): \(below); \(them) completed when another holder joins"
         }
         return headCopies == 0
             ? "no holder keeps the new head of the catalog yet, which recovery needs"
