@@ -23,33 +23,31 @@ package struct AcceptChunks: Sendable {
         }
     }
 
-    /// One lane at a time; the next choice is made when it runs dry or has nothing for this node.
+    /// One lane at a time: the one with the most waiting, or, while none has any, one of those that were seen in use, at
+    /// random, so that idle holders stand in line behind different slots.
     private func workLanes() async {
-        var lane: Int?
+        var seen: Set<Int> = []
         var pause: Duration = .milliseconds(100)
         while !Task.isCancelled {
-            guard let current = lane else {
-                let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
-                lane = LaneChoice.choose(waiting: waiting, node: context.keys.id)
-                if lane == nil {
-                    try? await context.time.sleep(for: pause)
-                    pause = min(pause * 3 / 2, .seconds(2))
-                }
+            let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
+            for case (.lane(let lane), let count) in waiting where count > 0 { seen.insert(lane) }
+            let idle = seen.sorted()
+            let chosen =
+                LaneChoice.choose(waiting: waiting, node: context.keys.id)
+                ?? (idle.isEmpty ? nil : idle[Int(context.entropy.unit() * Double(idle.count))])
+            if let chosen, await drain(.lane(chosen), wait: .seconds(1)) > 0 {
+                pause = .milliseconds(100)
                 continue
             }
-            let stored = await drain(.lane(current))
-            if stored > 0 {
-                pause = .milliseconds(100)
-            } else {
-                try? await context.time.sleep(for: .milliseconds(Int64(50 + 150 * context.entropy.unit())))
-            }
-            lane = nil
+            // Nothing came, or nothing for this node: let others have it.
+            try? await context.time.sleep(for: pause * (0.5 + context.entropy.unit()))
+            pause = min(pause * 3 / 2, chosen == nil ? .seconds(2) : .milliseconds(500))
         }
     }
 
     /// Works on tickets of one address until none come or none are for this node. While one batch is made durable, the
     /// next is fetched. Returns how many chunks were stored or vouched for, −1 when the broker is away.
-    private func drain(_ address: TicketAddress, wait: Duration = .milliseconds(300)) async -> Int {
+    private func drain(_ address: TicketAddress, wait: Duration) async -> Int {
         await withTaskGroup(of: Void.self) { group in
             var total = 0
             while !Task.isCancelled {
@@ -61,7 +59,8 @@ package struct AcceptChunks: Sendable {
                 guard !deliveries.isEmpty else { break }
                 let batch = await prepare(deliveries, at: address)
                 await group.next()
-                group.addTask { await finish(batch) }
+                // Not cancelled with the rest: what is held is finished or handed back before the node stops.
+                group.addTask { await Task { await finish(batch) }.value }
                 total += batch.useful
                 if batch.useful == 0 { break }
             }

@@ -58,6 +58,7 @@ package actor Placer {
     private let gate: ByteGate
     private let journal = WorkQueue<Order>()
     private let publishing = WorkQueue<Order>()
+    private var placing: Set<ChunkID> = []
     var flights: [ChunkID: Flight] = [:]
     var candidates: [Announcement] = []
     private var queued = 0
@@ -81,13 +82,18 @@ package actor Placer {
     }
 
     /// Takes an order when there is room for its bytes. What became of it is in the catalog, and summed up at the end.
-    package func place(_ order: Order) async throws {
+    /// False: the chunk is being placed already, and is not placed twice.
+    @discardableResult
+    package func place(_ order: Order) async throws -> Bool {
+        guard placing.insert(order.chunk.id).inserted else { return false }
         try await gate.enter(order.sealed.count)
         queued += 1
         journal.put(order)
+        return true
     }
 
-    package func isPlacing(_ chunk: ChunkID) -> Bool { flights[chunk] != nil }
+    /// True from the moment an order was taken until it is settled.
+    package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
 
     /// No more orders: `run` returns when the last is settled.
     package func close() {
@@ -303,6 +309,7 @@ package actor Placer {
             summary.fewest = min(summary.fewest ?? total, total)
             freed.append(id)
             queued -= 1
+            placing.remove(id)
             gate.leave(flight.order.sealed.count)
         }
         if !freed.isEmpty { await context.fabric.free(freed, in: mailbox.id) }
