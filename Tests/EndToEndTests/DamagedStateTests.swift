@@ -11,7 +11,7 @@ import Testing
 
     /// A node that is set up and has a catalog, not running.
     private func node(_ name: String, in folder: TestFolder) async throws -> Node {
-        let node = Node(name, in: folder.path, Self.settings)
+        let node = Node(name, in: folder, Self.settings)
         try await node.make()
         let status = try await node.run("status")
         #expect(status.exit == .code(0), "\(status)")
@@ -39,7 +39,7 @@ import Testing
             let backup = try await fleet.owner.run("backup", documents.path)
             #expect(backup.exit == .code(0), "\(backup)")
             await fleet.owner.stop()
-            let stranger = Node("stranger", in: fleet.folder.path, Self.settings)
+            let stranger = Node("stranger", in: fleet.folder, Self.settings)
             try await stranger.make()
             try replace(fleet.owner.data + "/owner.key", with: stranger.data + "/owner.key")
             let status = try await fleet.owner.run("status", "--json")

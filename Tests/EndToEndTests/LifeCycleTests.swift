@@ -7,8 +7,8 @@ import Testing
 
 @Suite struct LifeCycleTests {
     /// A node with a broker of its own, running.
-    private func lone(_ folder: TestFolder, _ arguments: String...) async throws -> Node {
-        let node = Node("node", in: folder.path, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
+    private func lone(_ folder: TestFolder) async throws -> Node {
+        let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         try await node.make()
         try await node.start()
         return node
@@ -56,7 +56,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func withoutItsBrokerANodeSaysSo() async throws {
         let folder = try TestFolder()
-        let node = Node("node", in: folder.path, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
+        let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         let port = try NATSServerProcess.freePort()
         try await node.make("--broker", "nats://127.0.0.1:\(port)")
         let backup = try await node.run("backup", folder.path, "--json")
@@ -66,11 +66,11 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func aMistypedWordIsNamedByItsPosition() async throws {
         let folder = try TestFolder()
-        let node = Node("node", in: folder.path, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
+        let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         var words = try await node.make()
         words[6] = "abandn"
         try folder.write("words", words.joined(separator: " "))
-        let other = Node("other", in: folder.path, [:])
+        let other = Node("other", in: folder, [:])
         let recover = try await other.run(
             "recover", "--words-file", folder.path + "/words", "--broker", "nats://127.0.0.1:1", "--data-dir",
             other.data)

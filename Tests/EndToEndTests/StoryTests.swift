@@ -68,7 +68,7 @@ import Testing
     private func recover(_ fleet: Fleet, snapshots: Int) async throws -> String {
         await fleet.owner.stop(SIGKILL)
         try FileManager.default.removeItem(atPath: fleet.owner.folder)
-        let fresh = Node("fresh", in: fleet.folder.path, fleet.owner.settings)
+        let fresh = Node("fresh", in: fleet.folder, fleet.owner.settings)
         #expect(fleet.words.count == 24)
         try fleet.folder.write("words", fleet.words.joined(separator: "\n") + "\n")
         let recovered = try await fresh.run(

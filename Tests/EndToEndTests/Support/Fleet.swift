@@ -60,7 +60,7 @@ final class Fleet: Sendable {
         let password = folder.path + "/password"
         try folder.write("password", "not a secret of anybody\n")
         let hub = Node(
-            "hub", in: folder.path,
+            "hub", in: folder,
             everywhere.merging(["QULOUD_BROKER_USER": "test", "QULOUD_BROKER_PASSWORD_FILE": password]) { $1 }
                 .merging(hubSettings) { $1 })
         try await hub.make("--no-owner", "--no-holder")
@@ -70,17 +70,17 @@ final class Fleet: Sendable {
         let login = everywhere.merging(
             ["QULOUD_FABRIC_USER": "test", "QULOUD_FABRIC_PASSWORD_FILE": password]) { $1 }
         let owner = Node(
-            "owner", in: folder.path, login.merging(ownerSettings) { $1 }.merging(settings) { $1 })
+            "owner", in: folder, login.merging(ownerSettings) { $1 }.merging(settings) { $1 })
         let words = try await owner.make("--no-holder", "--broker", broker, "--quorum", "\(quorum)")
         var holders: [Node] = []
-        for number in 1...count { holders.append(try await holder(number, folder.path, broker, login)) }
+        for number in 1...count { holders.append(try await holder(number, folder, broker, login)) }
         try await owner.start()
         return Fleet(
             folder: folder, hub: hub, holders: holders, owner: owner, broker: broker, words: words, login: login)
     }
 
     private static func holder(
-        _ number: Int, _ folder: String, _ broker: String, _ login: [String: String]
+        _ number: Int, _ folder: TestFolder, _ broker: String, _ login: [String: String]
     ) async throws -> Node {
         let name = "holder\(number)"
         let node = Node(name, in: folder, login.merging(["QULOUD_NODE_LABEL": name]) { $1 })
@@ -90,7 +90,7 @@ final class Fleet: Sendable {
     }
 
     /// One more holder; the caller stops it.
-    func join(_ number: Int) async throws -> Node { try await Self.holder(number, folder.path, broker, login) }
+    func join(_ number: Int) async throws -> Node { try await Self.holder(number, folder, broker, login) }
 
     private func stop() async {
         await withTaskGroup(of: Void.self) { group in

@@ -12,9 +12,13 @@ final class Node: Sendable {
     let settings: [String: String]
     private let daemon = Mutex<ChildProcess?>(nil)
 
-    init(_ name: String, in folder: String, _ settings: [String: String]) {
+    /// Must not go away while the node is in use.
+    private let parent: TestFolder
+
+    init(_ name: String, in parent: TestFolder, _ settings: [String: String]) {
         self.name = name
-        self.folder = folder + "/" + name
+        self.parent = parent
+        folder = parent.path + "/" + name
         self.settings = settings
         mkdir(self.folder, 0o700)
     }

@@ -21,7 +21,7 @@ enum Program {
         _ arguments: [String], output: String, home: String, _ settings: [String: String]
     ) async throws -> ChildProcess {
         let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw TestFolder.Failure() }
+        guard file >= 0 else { throw Failure("cannot write \(output)") }
         defer { close(file) }
         return try await ChildProcess.spawn(
             path, arguments, environment: environment(home: home, settings), output: file)
@@ -49,11 +49,12 @@ struct Outcome: Sendable, CustomStringConvertible {
 
     var description: String { "quloud \(arguments.joined(separator: " ")): \(exit)\n\(text)" }
 
-    /// The result or error of a command with `--json`: the last object that is not a note.
+    /// The result or the error of a command with `--json`: the last line that is such an object.
     func object<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
-        let lines = text.split(separator: "\n").filter { $0.hasPrefix("{") && !$0.contains("\"event\":\"note\"") }
-        guard let line = lines.last else { throw Missing(outcome: self) }
-        return try JSONDecoder().decode(type, from: Data(line.utf8))
+        for line in text.split(separator: "\n").reversed() {
+            if let value = try? JSONDecoder().decode(type, from: Data(line.utf8)) { return value }
+        }
+        throw Missing(outcome: self)
     }
 
     struct Missing: Error, CustomStringConvertible {
