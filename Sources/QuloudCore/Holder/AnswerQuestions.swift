@@ -110,7 +110,8 @@ package struct AnswerQuestions: Sendable {
             return context.receipt(
                 chunk: claim.holding.chunk, terms: claim.terms, leaseUntil: claim.holding.leaseUntil)
         }
-        return receipts.isEmpty ? nil : try ReceiptEnvelope.seal(receipts, to: mailbox)
+        // Also when there are none: the owner need not wait for this node.
+        return try ReceiptEnvelope.seal(receipts, to: mailbox)
     }
 
     /// Renewals, releases and commits: each chunk whose proof holds is changed, all in one transaction.

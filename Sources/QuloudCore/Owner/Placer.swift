@@ -91,6 +91,9 @@ package actor Placer {
     /// True from the moment an order was taken until it is settled.
     package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
 
+    /// Holders that announced themselves, whether they have room or not.
+    package private(set) var holders = 0
+
     /// No more orders: `run` returns when the last is settled.
     package func close() {
         closed = true
@@ -297,7 +300,9 @@ package actor Placer {
 
     private func refreshCandidates() async throws {
         lastDiscovery = context.time.uptime
-        let found = try await Discovery(context).holders().filter(\.takesChunks)
+        let all = try await Discovery(context).holders()
+        let found = all.filter(\.takesChunks)
+        holders = all.count
         guard !found.isEmpty || candidates.isEmpty else { return }
         candidates = found
         try await context.catalog.saw(found.map { $0.known(at: context.time.now) })
