@@ -27,6 +27,15 @@ package struct HeadKeeper: Sendable {
         return Set(keeping.map(\.node)).count
     }
 
+    /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do.
+    package func spread(_ head: HeadRecord, holders: Int) async -> Int {
+        var most = 0
+        for _ in 0..<4 where most < max(1, min(holders, context.settings.quorum)) {
+            most = max(most, (try? await publish(head, answers: holders)) ?? 0)
+        }
+        return most
+    }
+
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
     package func found() async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
         let received = try await ask(.headGet, body: context.keys.headKey.value.bytes, answers: nil, sent: Captured())
