@@ -4,6 +4,7 @@ import QuloudCrypto
 /// receipt, and only then settle the ticket.
 package struct AcceptChunks: Sendable {
     let context: HolderContext
+    private let room = PromisedRoom()
 
     package init(_ context: HolderContext) { self.context = context }
 
@@ -23,25 +24,17 @@ package struct AcceptChunks: Sendable {
         }
     }
 
-    /// One lane at a time: the one with the most waiting, or, while none has any, one of those that were seen in use, at
-    /// random, so that idle holders stand in line behind different slots.
+    /// Open calls are rare: they are what the nodes that were asked did not take. One lane at a time, the one with the most
+    /// waiting; a lane with nothing for this node is left to others for a while.
     private func workLanes() async {
-        var seen: Set<Int> = []
-        var pause: Duration = .milliseconds(100)
         while !Task.isCancelled {
             let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
-            for case (.lane(let lane), let count) in waiting where count > 0 { seen.insert(lane) }
-            let idle = seen.sorted()
-            let chosen =
-                LaneChoice.choose(waiting: waiting, node: context.keys.id)
-                ?? (idle.isEmpty ? nil : idle[Int(context.entropy.unit() * Double(idle.count))])
-            if let chosen, await drain(.lane(chosen), wait: .seconds(1)) > 0 {
-                pause = .milliseconds(100)
+            if let lane = LaneChoice.choose(waiting: waiting, node: context.keys.id),
+                await drain(.lane(lane), wait: .milliseconds(300)) > 0
+            {
                 continue
             }
-            // Nothing came, or nothing for this node: let others have it.
-            try? await context.time.sleep(for: pause * (0.5 + context.entropy.unit()))
-            pause = min(pause * 3 / 2, chosen == nil ? .seconds(2) : .milliseconds(500))
+            try? await context.time.sleep(for: .seconds(2) * (0.5 + context.entropy.unit()))
         }
     }
 
@@ -78,6 +71,8 @@ package struct AcceptChunks: Sendable {
         var receipts: [(mailbox: MailboxID, receipt: SignedReceipt)] = []
         var done: [Delivery] = []
         var later: [(Delivery, Settlement)] = []
+        /// Bytes promised to this batch until it is in the index.
+        var promised: Int64 = 0
         var useful: Int { blobs.count + receipts.count }
     }
 
@@ -112,8 +107,27 @@ package struct AcceptChunks: Sendable {
     }
 
     private func decide(_ candidates: [Candidate], at address: TicketAddress, into batch: inout Batch) async throws {
+        try await room.turn.enter(1)
+        let toFetch: [Candidate]
+        do {
+            toFetch = try await choose(candidates, at: address, into: &batch)
+            room.turn.leave(1)
+        } catch {
+            room.turn.leave(1)
+            throw error
+        }
+        await fetch(toFetch, into: &batch)
+    }
+
+    /// One batch at a time: what it promises is known to the next.
+    private func choose(
+        _ candidates: [Candidate], at address: TicketAddress, into batch: inout Batch
+    ) async throws -> [Candidate] {
         let holdings = try await context.index.holdings(of: candidates.map(\.request.chunk))
-        var free = try await context.freeBytes()
+        // The promises first: what becomes a holding in between is counted twice rather than not at all.
+        let promised = room.bytes
+        let start = try await context.freeBytes() - promised
+        var free = start
         var toFetch: [Candidate] = []
         var seen: Set<HoldingKey> = []
         for candidate in candidates {
@@ -121,7 +135,7 @@ package struct AcceptChunks: Sendable {
             let facts = try await facts(candidate, at: address, held: held, free: free)
             switch TicketRule.decide(candidate.request, facts) {
             case .store where seen.insert(candidate.key).inserted:
-                free -= Int64(candidate.request.size)
+                free -= PromisedRoom.bytes(for: candidate.request.size)
                 toFetch.append(candidate)
             case .store: leave(candidate, .held, facts, in: &batch)
             case .drop(let reason):
@@ -140,7 +154,9 @@ package struct AcceptChunks: Sendable {
                 if fillsSlot { batch.done.append(candidate.delivery) } else { leave(candidate, .held, facts, in: &batch) }
             }
         }
-        await fetch(toFetch, into: &batch)
+        batch.promised = start - free
+        room.promise(batch.promised)
+        return toFetch
     }
 
     private func facts(
@@ -247,6 +263,7 @@ package struct AcceptChunks: Sendable {
 
     /// Blob and directory entry, then the index, then the receipts, then the tickets: in this order and no other.
     private func finish(_ batch: Batch) async {
+        defer { room.promise(-batch.promised) }
         do {
             if !batch.blobs.isEmpty {
                 try await context.blobs.put(batch.blobs)

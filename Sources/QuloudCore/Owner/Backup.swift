@@ -64,7 +64,7 @@ package struct Backup: Sendable {
         let keeper = HeadKeeper(context)
         let head = try keeper.next(after: await context.catalog.head(), content: HeadContent(list: made.list))
         try await context.catalog.add(made.snapshot, head: head)
-        let copies = (try? await keeper.publish(head)) ?? 0
+        let copies = await keeper.spread(head, holders: await placer.holders)
         let below = try await context.catalog.chunksBelowQuorum(after: nil, limit: 1)
         return BackupResult(
             snapshot: made.snapshot, progress: progress.value, placement: made.placement, headCopies: copies,

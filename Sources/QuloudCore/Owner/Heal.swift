@@ -83,8 +83,7 @@ package struct Heal: Sendable {
                 try await placer.place(
                     Placer.Order(
                         sealed: sealed, chunk: chunk, source: nil, wanted: chunk.quorum - chunk.liveReplicas,
-                        excluded: Self.excluded(known, wanted: chunk.quorum - chunk.liveReplicas, holders: holders),
-                        usesLanes: false))
+                        excluded: Self.excluded(known, wanted: chunk.quorum - chunk.liveReplicas, holders: holders)))
             }
         }
     }

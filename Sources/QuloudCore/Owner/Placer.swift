@@ -29,19 +29,15 @@ package actor Placer {
         /// Replicas to add.
         package let wanted: Int
         package let excluded: Set<NodeID>
-        /// False: ask single nodes from the start.
-        package let usesLanes: Bool
 
         package init(
-            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>,
-            usesLanes: Bool
+            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>
         ) {
             self.sealed = sealed
             self.chunk = chunk
             self.source = source
             self.wanted = wanted
             self.excluded = excluded
-            self.usesLanes = usesLanes
         }
     }
 
@@ -95,6 +91,9 @@ package actor Placer {
     /// True from the moment an order was taken until it is settled.
     package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
 
+    /// Holders that announced themselves, whether they have room or not.
+    package private(set) var holders = 0
+
     /// No more orders: `run` returns when the last is settled.
     package func close() {
         closed = true
@@ -136,16 +135,24 @@ package actor Placer {
     }
 
     private func takeOff(_ order: Order) throws {
-        let available = usable(for: order).count
+        let available = candidates.count { $0.takesChunks && !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
-            target: min(order.wanted, available), excluded: order.excluded, usesLanes: order.usesLanes,
-            policy: context.settings.placement, now: context.time.uptime)
+            target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
+            now: context.time.uptime)
         let claim = try context.keys.ownershipKeys(of: order.chunk.id)
         flights[order.chunk.id] = Flight(order: order, claim: claim, placement: placement)
     }
 
+    /// Holders that may take the order, best first.
     private func usable(for order: Order) -> [NodeID] {
-        candidates.filter { $0.takesChunks && !order.excluded.contains($0.node) }.map(\.node)
+        var outstanding: [NodeID: Int] = [:]
+        for flight in flights.values {
+            for node in flight.placement.asked { outstanding[node, default: 0] += 1 }
+        }
+        let open = candidates.filter { !order.excluded.contains($0.node) }.map {
+            CandidateOrder.Candidate(node: $0.node, label: $0.label, outstanding: outstanding[$0.node, default: 0])
+        }
+        return CandidateOrder.order(open, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
     }
 
     private func publishAll() async throws {
@@ -250,7 +257,9 @@ package actor Placer {
         guard let flight = flights[id] else { return }
         guard step != .giveUp else { return await settle([id]) }
         let has = (try? await context.fabric.has(id, in: mailbox.id)) ?? false
-        if !has { try await publishBytes(flight.order) }
+        // Called again and again, and nobody could use it: perhaps what the broker has is not what was published.
+        let isDoubtful = flight.placement.holders.isEmpty && flight.placement.epoch > 2
+        if !has || isDoubtful { try await publishBytes(flight.order) }
         try await perform(step, on: id)
     }
 
@@ -259,7 +268,7 @@ package actor Placer {
         switch step {
         case .wait: return
         case .giveUp: return await settle([id])
-        case .reissue(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
+        case .openCall(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
         case .direct(let nodes):
             try await publishTickets(flight, nodes.enumerated().map { (.node($1), $0 % Limits.lanes) })
         }
@@ -291,7 +300,9 @@ package actor Placer {
 
     private func refreshCandidates() async throws {
         lastDiscovery = context.time.uptime
-        let found = try await Discovery(context).holders().filter(\.takesChunks)
+        let all = try await Discovery(context).holders()
+        let found = all.filter(\.takesChunks)
+        holders = all.count
         guard !found.isEmpty || candidates.isEmpty else { return }
         candidates = found
         try await context.catalog.saw(found.map { $0.known(at: context.time.now) })

@@ -94,8 +94,7 @@ package final class SealingStage: Sendable {
             progress.update { $0.knownChunks += 1 }
         } else if try await placer.place(
             Placer.Order(
-                sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: [],
-                usesLanes: true))
+                sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: []))
         {
             progress.update {
                 $0.newChunks += 1

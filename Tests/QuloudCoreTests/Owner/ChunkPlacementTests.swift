@@ -6,25 +6,23 @@ import Testing
 @Suite struct ChunkPlacementTests {
     private static var policy: PlacementPolicy {
         var policy = PlacementPolicy()
-        policy.reissueAfter = .seconds(6)
-        policy.directAfter = .seconds(12)
+        policy.askOthersAfter = .seconds(6)
+        policy.openCallAfter = .seconds(15)
         policy.giveUpAfter = .seconds(30)
         return policy
     }
 
-    private func placement(
-        target: Int = 3, excluded: Set<NodeID> = [], usesLanes: Bool = true
-    ) -> ChunkPlacement {
-        ChunkPlacement(
-            target: target, excluded: excluded, usesLanes: usesLanes, policy: Self.policy, now: .zero)
+    private func placement(target: Int = 3, excluded: Set<NodeID> = []) -> ChunkPlacement {
+        ChunkPlacement(target: target, excluded: excluded, policy: Self.policy, now: .zero)
     }
 
     private func nodes(_ range: Range<UInt64>) -> [NodeID] { range.map { .numbered($0) } }
 
     @Test func beginsWithOneTicketForEachReplica() {
         var placement = placement()
-        #expect(placement.begin(candidates: nodes(1..<6)) == .reissue(slots: [0, 1, 2]))
+        #expect(placement.begin(candidates: nodes(1..<6)) == .direct(nodes(1..<4)))
         #expect(placement.missing == 3)
+        #expect(placement.asked == Set(nodes(1..<4)))
     }
 
     @Test func distinctNodesCompleteIt() {
@@ -57,22 +55,22 @@ import Testing
         #expect(!placement.isComplete)
     }
 
-    @Test func reissuesComeBeforeSingleNodesBeforeGivingUp() {
+    @Test func othersAreAskedThenAllAreCalledThenItGivesUp() {
         var placement = placement()
-        _ = placement.begin(candidates: nodes(1..<6))
+        _ = placement.begin(candidates: nodes(1..<7))
         _ = placement.accept(.numbered(1), slot: 0, now: .zero)
-        let candidates = nodes(1..<6)
+        let candidates = nodes(1..<7)
         func tick(_ second: Int) -> ChunkPlacement.Step {
             placement.tick(now: .seconds(second), candidates: candidates, quietSince: .zero)
         }
-        #expect(tick(1) == .wait)
-        #expect(tick(6) == .reissue(slots: [1, 2]))
+        #expect(tick(5) == .wait)
+        #expect(tick(6) == .direct(nodes(4..<6)), "those not asked yet come first")
         #expect(placement.epoch == 2)
         #expect(tick(7) == .wait)
-        #expect(tick(12) == .direct(nodes(2..<4)))
+        #expect(tick(12) == .direct([.numbered(6), .numbered(2)]))
         #expect(placement.epoch == 3)
-        #expect(tick(18) == .direct(nodes(4..<6)), "those not asked yet come first")
-        #expect(tick(24) == .direct(nodes(2..<4)))
+        #expect(tick(18) == .openCall(slots: [1, 2]))
+        #expect(tick(24) == .openCall(slots: [1, 2]))
         #expect(tick(30) == .giveUp)
     }
 
@@ -83,17 +81,18 @@ import Testing
         #expect(placement.tick(now: .seconds(61), candidates: nodes(1..<4), quietSince: .seconds(30)) == .giveUp)
     }
 
-    @Test func whenNoOneIsLeftItGivesUpWithWhatItHas() {
-        var placement = placement(usesLanes: false)
-        #expect(placement.begin(candidates: nodes(1..<3)) == .direct(nodes(1..<3)))
-        _ = placement.accept(.numbered(1), slot: 0, now: .zero)
-        _ = placement.accept(.numbered(2), slot: 1, now: .zero)
-        #expect(placement.tick(now: .seconds(6), candidates: nodes(1..<3), quietSince: .zero) == .giveUp)
+    @Test func nobodyToAskIsWaitedFor() {
+        var placement = placement(target: 2)
+        #expect(placement.begin(candidates: []) == .wait)
+        #expect(placement.tick(now: .seconds(6), candidates: nodes(1..<3), quietSince: .zero) == .direct(nodes(1..<3)))
     }
 
-    @Test func healingAsksSingleNodesAndNotTheExcluded() {
-        var placement = placement(target: 2, excluded: [.numbered(1), .numbered(2)], usesLanes: false)
+    @Test func theExcludedAndTheHoldersAreNotAsked() {
+        var placement = placement(target: 2, excluded: [.numbered(1), .numbered(2)])
         #expect(placement.begin(candidates: nodes(1..<6)) == .direct(nodes(3..<5)))
+        _ = placement.accept(.numbered(3), slot: 0, now: .zero)
+        #expect(
+            placement.tick(now: .seconds(6), candidates: nodes(1..<5), quietSince: .zero) == .direct([.numbered(4)]))
     }
 
     @Test func nothingIsDoneOnceComplete() {
@@ -102,14 +101,9 @@ import Testing
         #expect(placement.tick(now: .seconds(100), candidates: nodes(1..<9), quietSince: .zero) == .wait)
     }
 
-    @Test func theTargetNeverFallsBelowWhatIsThere() {
-        var placement = placement()
-        _ = placement.accept(.numbered(1), slot: 0, now: .zero)
-        _ = placement.accept(.numbered(2), slot: 1, now: .zero)
-        placement.lowerTarget(to: 1)
-        #expect(placement.target == 2 && placement.isComplete)
-        placement.lowerTarget(to: 5)
-        #expect(placement.target == 2)
+    @Test func nothingToPlaceIsGivenUpAtOnce() {
+        var placement = placement(target: 0)
+        #expect(placement.begin(candidates: nodes(1..<3)) == .giveUp)
     }
 
     @Test(arguments: UInt64(1)...40)
@@ -117,7 +111,7 @@ import Testing
         let entropy = SeededEntropy(seed: seed)
         let target = entropy.int(in: 1..<6)
         let excluded = Set(nodes(0..<UInt64(entropy.int(in: 1..<4))))
-        var placement = placement(target: target, excluded: excluded, usesLanes: entropy.int(in: 0..<2) == 0)
+        var placement = placement(target: target, excluded: excluded)
         let all = nodes(0..<10)
         var now: Duration = .zero
         var counted: Set<NodeID> = []
@@ -128,7 +122,7 @@ import Testing
             case .direct(let chosen):
                 #expect(Set(chosen).count == chosen.count && chosen.count <= placement.missing)
                 #expect(excluded.isDisjoint(with: chosen) && counted.isDisjoint(with: chosen))
-            case .reissue(let slots):
+            case .openCall(let slots):
                 #expect(Set(slots).count == slots.count && slots.count <= target)
                 #expect(slots.allSatisfy { (0..<Limits.lanes).contains($0) })
             case .wait, .giveUp: break

@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    @Test func unwrappingAloneNoticesEveryFlippedBit() throws {
+        let made = try make()
+        for index in made.blob.indices {
+            var damaged = made.blob
+            damaged[index] ^= 0x10
+            #expect(throws: BlobError.self, "byte \(index)") {
+                try StoredBlob.unwrap(
+                    damaged, expecting: made.chunk, ownershipKey: made.terms.ownershipKey, keys: made.node)
+            }
+        }
+    }
+
     @Test func everyTruncationIsDamage() throws {
         let made = try make()
         for count in made.blob.indices {

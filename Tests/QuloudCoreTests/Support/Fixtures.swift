@@ -1,3 +1,4 @@
+import Glibc
 import QuloudCore
 import QuloudCrypto
 import QuloudTestKit
@@ -63,14 +64,18 @@ func testText(_ count: Int) -> [UInt8] {
 extension Array where Element == UInt8 {
     /// True when `other` occurs somewhere in these bytes.
     func contains(subsequence other: [UInt8]) -> Bool {
-        guard let first = other.first, other.count <= count else { return other.isEmpty }
-        return withUnsafeBufferPointer { here in
-            var index = 0
-            while index <= here.count - other.count {
-                if here[index] == first, here[index..<index + other.count].elementsEqual(other) { return true }
-                index += 1
+        withUnsafeBytes { here in
+            other.withUnsafeBytes { wanted in
+                guard let first = wanted.first, let start = wanted.baseAddress else { return true }
+                var rest = here
+                while rest.count >= wanted.count, let base = rest.baseAddress {
+                    let reach = rest.count - wanted.count + 1
+                    guard let hit = memchr(base, Int32(first), reach) else { return false }
+                    if memcmp(hit, start, wanted.count) == 0 { return true }
+                    rest = UnsafeRawBufferPointer(rebasing: rest[(UnsafeRawPointer(hit) - base + 1)...])
+                }
+                return false
             }
-            return false
         }
     }
 }
