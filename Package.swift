@@ -33,7 +33,7 @@ let package = Package(
         .target(
             name: "QuloudDaemon",
             dependencies: ["QuloudCore", "QuloudSQLite", "QuloudFiles", "QuloudNATS", "QuloudSystem", "CTOML"]),
-        .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudCrypto", "QuloudSystem"]),
+        .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudSystem"]),
 
         // Tests.
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),

@@ -15,7 +15,8 @@ import Testing
         let entropy = SeededEntropy(seed: 7)
         for (index, size) in [0, 1, 1000, 70_000, 200_000, 3_000_000].enumerated() {
             try AtomicFile.write(entropy.bytes(size), to: Array("\(folder)/file\(index)".utf8), permissions: 0o644)
-            try AtomicFile.write(entropy.bytes(size), to: Array("\(folder)/inside/file\(index)".utf8), permissions: 0o600)
+            try AtomicFile.write(
+                entropy.bytes(size), to: Array("\(folder)/inside/file\(index)".utf8), permissions: 0o600)
         }
         symlink("file1", folder + "/link")
         link(folder + "/file4", folder + "/again")
@@ -25,7 +26,11 @@ import Testing
         try await Fleet.with(holders: 4) { fleet, owner, words in
             let source = fleet.folder + "/source"
             try Self.makeSource(source)
-            guard case .backup(let backup) = try await fleet.perform(.backup(BackupRequest(paths: [source])), owner, emit: { Fleet.logger.debug("event", ["e": .string("\($0)")]) }) else {
+            guard
+                case .backup(let backup) = try await fleet.perform(
+                    .backup(BackupRequest(paths: [source])), owner,
+                    emit: { Fleet.logger.debug("event", ["e": .string("\($0)")]) })
+            else {
                 Issue.record("no backup report")
                 return
             }
@@ -48,7 +53,8 @@ import Testing
 
             let recovered = fleet.node("recovered") { $0.holder.enabled = false }
             let report = try await QuloudNode.recover(
-                words: words, configuration: recovered, overriding: [], configurationFile: fleet.folder + "/recovered.toml",
+                words: words, configuration: recovered, overriding: [],
+                configurationFile: fleet.folder + "/recovered.toml",
                 logger: .silent, emit: { _ in })
             #expect(report.snapshots == 1)
             #expect(report.missingChunks == 0)
@@ -61,7 +67,8 @@ import Testing
 
     /// Content and metadata of a tree, as one text.
     static func digest(_ path: String) throws -> String {
-        let tar = "tar --sort=name --format=posix --numeric-owner --pax-option=exthdr.name=%d/%f,delete=atime,delete=ctime"
+        let tar =
+            "tar --sort=name --format=posix --numeric-owner --pax-option=exthdr.name=%d/%f,delete=atime,delete=ctime"
         let command = "\(tar) -C '\(path)' -cf - . | sha256sum"
         let pipe = popen(command, "r")
         defer { pclose(pipe) }

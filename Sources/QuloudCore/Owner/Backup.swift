@@ -134,8 +134,12 @@ package struct Backup: Sendable {
         guard let first = roots.first else { return ([], []) }
         var base = first.parent
         while base != .base, !roots.allSatisfy({ base.contains($0) && base != $0 }) { base = base.parent }
-        guard !roots.contains(.base) else { throw RootUnreadable(path: [], error: TreeError(.failed, "name its folders instead of /")) }
+        guard !roots.contains(.base) else {
+            throw RootUnreadable(path: [], error: TreeError(.failed, "name its folders instead of /"))
+        }
         let prefix: SystemPath = base == .base ? [] : [slash] + base.bytes
-        return (prefix, roots.compactMap { TreePath(Array($0.bytes.dropFirst(base == .base ? 0 : base.bytes.count + 1))) })
+        return (
+            prefix, roots.compactMap { TreePath(Array($0.bytes.dropFirst(base == .base ? 0 : base.bytes.count + 1))) }
+        )
     }
 }

@@ -48,7 +48,8 @@ package struct ChunkFetcher: Sendable {
             }
         }
         let located = try await Locator(context).locate([chunk])[chunk, default: []]
-        for holder in located where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
+        for holder in located
+        where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
             if let bytes = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
                 return (bytes, holder.receipt.node)
             }

@@ -314,7 +314,11 @@ package actor Placer {
         for id in ids {
             guard let flight = flights.removeValue(forKey: id) else { continue }
             let placed = flight.placement.holders.count
-            if placed >= flight.order.wanted { summary.complete += 1 } else { incomplete[id] = flight.order.wanted - placed }
+            if placed >= flight.order.wanted {
+                summary.complete += 1
+            } else {
+                incomplete[id] = flight.order.wanted - placed
+            }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed
             summary.fewest = min(summary.fewest ?? total, total)

@@ -44,7 +44,8 @@ package struct Recover: Sendable {
                     .note(
                         Note(
                             .warning, subject: "head \(head.sequence)",
-                            "its list of snapshots cannot be read (chunk \(error.chunk.short)); trying the one before")))
+                            "its list of snapshots cannot be read (chunk \(error.chunk.short)); trying the one before"))
+                )
             }
         }
         throw RecoverError.unreadable

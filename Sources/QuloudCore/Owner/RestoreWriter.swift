@@ -78,7 +78,8 @@ actor RestoreWriter {
     }
 
     private func add(
-        _ path: TreePath, _ attributes: EntryAttributes, _ size: Int64, _ content: [(segment: Segment, chunk: FetchedChunk)]
+        _ path: TreePath, _ attributes: EntryAttributes, _ size: Int64,
+        _ content: [(segment: Segment, chunk: FetchedChunk)]
     ) async throws {
         do {
             var bytes = [UInt8](repeating: 0, count: Int(size))

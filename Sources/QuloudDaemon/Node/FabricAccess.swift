@@ -16,7 +16,8 @@ struct FabricAccess: Sendable {
             return FabricAccess(settings: try settings(urls, configuration.fabric), fabric: fabric, broker: nil)
         case .embedded:
             fabric.dataStorage = configuration.broker.dataIn == .memory ? .memory : .file
-            let room = configuration.broker.dataIn == .memory ? configuration.broker.memoryMax : configuration.broker.storeMax
+            let room =
+                configuration.broker.dataIn == .memory ? configuration.broker.memoryMax : configuration.broker.storeMax
             // Tickets and receipts share the store; sealed chunks get three quarters of theirs.
             fabric.dataBytesMax = Int64(room / 4 * 3)
             fabric.ticketBytesMax = min(fabric.ticketBytesMax, Int64(configuration.broker.storeMax / 16))

@@ -21,7 +21,8 @@ struct NodeAssembly: Sendable {
     let holder: HolderRole?
     private let lock: DirectoryLock
 
-    static func open(_ configuration: Configuration, for purpose: Purpose, logger: Logger) async throws -> NodeAssembly {
+    static func open(_ configuration: Configuration, for purpose: Purpose, logger: Logger) async throws -> NodeAssembly
+    {
         let directory = DataDirectory(path: configuration.node.dataDirectory)
         try directory.requireNode()
         try directory.checkFileSystem(configuration.holder)
