@@ -192,10 +192,15 @@ package actor Placer {
         let fabric = context.fabric
         let box = mailbox.id
         while !(closed && queued == 0) {
+            try Task.checkCancellation()
+            let asked = context.time.uptime
             let deliveries = try await context.persist(for: context.settings.placement.brokerPatience) {
                 () throws(FabricError) in
                 try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
             }
+            // While the broker was away, or the machine slept, no receipt could come: that says nothing about the holders.
+            let away = context.time.uptime - asked
+            if away > .seconds(2) { lastReceipt = context.time.uptime }
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
         }
