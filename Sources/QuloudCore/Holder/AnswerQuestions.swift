@@ -95,7 +95,7 @@ package struct AnswerQuestions: Sendable {
         case .sealed(let bytes):
             context.counters.update { $0.retrieved += 1 }
             return bytes
-        case .damaged: return outcome([.damaged], to: question)
+        case .missing, .damaged: return outcome([.damaged], to: question)
         case .busy: return outcome([.busy], to: question)
         }
     }

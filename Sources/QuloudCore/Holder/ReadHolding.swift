@@ -1,7 +1,8 @@
 /// What reading a held chunk back gave.
 enum HeldBytes: Sendable {
     case sealed([UInt8])
-    /// Missing or wrong: it is marked so, and never vouched for again.
+    /// The blob is gone, or wrong: it is marked so, and never vouched for again.
+    case missing
     case damaged
     /// The disk did not answer; nothing is said about the chunk.
     case busy
@@ -21,7 +22,7 @@ extension HolderContext {
             return .sealed(sealed)
         }
         await markDamaged(holding, isMissing: blob == nil)
-        return .damaged
+        return blob == nil ? .missing : .damaged
     }
 
     private func markDamaged(_ holding: Holding, isMissing: Bool) async {
