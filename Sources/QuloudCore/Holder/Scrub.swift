@@ -36,7 +36,7 @@ package actor Scrub {
             return false
         }
         switch await context.read(holding, terms) {
-        case .missing, .damaged: return false
+        case .damaged: return false
         case .sealed, .busy: return true
         }
     }
