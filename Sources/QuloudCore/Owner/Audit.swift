@@ -126,6 +126,11 @@ package actor Audit {
         var challenges: [Challenge] = []
         for (id, group) in Dictionary(grouping: replicas, by: \.node) {
             guard let node = nodes[id] else { continue }
+            // A node whose key is none can answer nothing, and must not keep the others from being asked.
+            guard node.agreementKey.isUsable else {
+                silent[id, default: []] += group
+                continue
+            }
             var batch: [CatalogChunk] = []
             var bytes = 0
             for chunk in Set(group.map(\.chunk)).sorted().compactMap({ chunks[$0] }) {
@@ -219,7 +224,10 @@ package actor Audit {
             rounds += 1
             let waiting = silent
             silent = [:]
-            try await context.time.sleep(for: rounds == 1 ? .seconds(1) : max(.seconds(1), context.settings.grace))
+            // A long grace period is not waited for: a node that announces itself and answers no challenge would hold up
+            // the whole audit.
+            let waitsForGrace = rounds > 1 && context.settings.grace <= .seconds(30)
+            try await context.time.sleep(for: waitsForGrace ? max(.seconds(1), context.settings.grace) : .seconds(1))
             let present = Set(try await Discovery(context).holders().map(\.node))
             var isOver = true
             for (node, replicas) in waiting {

@@ -8,7 +8,9 @@ package enum AuditRule {
         /// The node says that it does not have the chunk, or that its copy is damaged.
         case admitted
         case silent
-        /// The node could not read it just now, or there was nothing to compare its proof with.
+        /// The node answered that it could not read the chunk just now, or left it out of its answer.
+        case withheld
+        /// There was nothing to compare its proof with.
         case undecided
     }
 
@@ -37,8 +39,11 @@ package enum AuditRule {
             judged.nextAudit = AuditSchedule.next(after: terms.now, cover: terms.cover, draw: terms.draw)
         case .refuted: judged.state = .lost(.refuted, at: terms.now)
         case .admitted: judged.state = .lost(.admitted, at: terms.now)
-        case .undecided: judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
-        case .silent:
+        case .undecided where terms.now.since(replica.provenAt) < terms.cover + terms.grace:
+            judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
+        // Whoever puts a proof off is taken for silent: otherwise "not now", said for ever, would count as a replica. The
+        // same goes for what nobody could check for so long that it should have been proved meanwhile.
+        case .silent, .withheld, .undecided:
             judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
             switch replica.state {
             case .suspect(let since, let tries):

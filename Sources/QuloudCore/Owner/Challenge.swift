@@ -67,7 +67,7 @@ struct Challenge: Sendable {
 
     func finding(_ chunk: ChunkID, _ answer: ProofAnswer?, expires: Timestamp) -> AuditRule.Finding {
         switch answer {
-        case nil, .busy: return .undecided
+        case nil, .busy: return .withheld
         case .unknown, .damaged: return .admitted
         case .proof(let proof):
             guard let digest = digests[chunk], let key = keys[chunk] else { return .undecided }
