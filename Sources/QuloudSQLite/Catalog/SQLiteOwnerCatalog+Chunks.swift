@@ -41,6 +41,9 @@ extension SQLiteOwnerCatalog: ChunkCatalog {
             var directories = DirectoryKeys(database)
             for prepared in chunks {
                 let number = try Self.insert(prepared.chunk, database)
+                if prepared.wasPlaced {
+                    try database.run("UPDATE chunks SET placed = 1 WHERE number = ? AND NOT placed", .integer(number))
+                }
                 for (position, part) in prepared.source.enumerated() {
                     try Self.insert(part, at: position, of: number, &directories, database)
                 }

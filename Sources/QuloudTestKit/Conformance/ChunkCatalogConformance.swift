@@ -117,6 +117,12 @@ package enum ChunkCatalogConformance: String, ConformanceRule {
         if self == .neverPlacedIsNotBelowQuorum {
             try await prepare(Sample.chunk(1), in: catalog)
             try await requireBelow([], in: catalog)
+            // Unless a manifest shows that it was placed once.
+            try await catalog.prepare([PreparedChunk(chunk: Sample.chunk(2), source: [], wasPlaced: true)])
+            try await requireBelow([2], in: catalog)
+            let summary = try await catalog.summary()
+            try require(summary.chunksBelowQuorum, is: 1, "chunks below quorum")
+            try require(summary.chunksWithoutReplica, is: 1, "chunks without replica")
             return
         }
         // Prepared in another order than that of their ids.

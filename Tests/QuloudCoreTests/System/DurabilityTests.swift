@@ -202,6 +202,36 @@ import Testing
         }
     }
 
+    @Test func theNextBackupCompletesAnInterruptedOne() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.fillHome()
+            let left = Shared(4)
+            let interrupt = Shared<@Sendable () -> Void>({})
+            world.fabric.intercept { crossing in
+                guard crossing.kind == .receipts else { return .pass }
+                let isLost = left.withLock {
+                    $0 -= 1
+                    return $0 < 0
+                }
+                if isLost { interrupt.value() }
+                return isLost ? .drop : .pass
+            }
+            let first = Task { try await owner.backup() }
+            interrupt.withLock { $0 = { first.cancel() } }
+            await #expect(throws: (any Error).self) { try await first.value }
+            let begun = try await owner.replicaMap()
+            #expect(begun.values.contains { $0.count < 3 })
+            #expect(world.fabric.dataCount == 0, "nothing is left at the broker")
+            world.fabric.intercept { _ in .pass }
+            let result = try await owner.backup()
+            #expect(result.isProtected)
+            #expect(try await owner.replicaMap().values.allSatisfy { $0.count == 3 })
+            let audit = try await owner.audit()
+            #expect(audit.valid == audit.challenged)
+        }
+    }
+
     // MARK: Restoring
 
     @Test func aLinkToWhatWasNotRestoredIsNotRestoredEither() async throws {
@@ -223,6 +253,31 @@ import Testing
     }
 
     // MARK: Recovery
+
+    @Test func aChunkThatNobodyHadAtTheRecoveryIsMissedAndHealedLater() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.write("/home/file", testBytes(400_000))
+            try await owner.backup()
+            let chunk = try #require(
+                try await owner.catalog.chunks(Array(owner.replicaMap().keys)).values.first { $0.purpose == .data })
+            // Its holders are away just then, as far as this chunk goes.
+            var away: [(TestHolder, Holding)] = []
+            for holder in holders {
+                for holding in try await holder.holdings() where holding.chunk == chunk.id {
+                    away.append((holder, holding))
+                    try await holder.index.remove([holding.key])
+                }
+            }
+            let again = try world.owner()
+            #expect(try await again.recover().missingChunks == 1)
+            #expect(try await again.catalog.summary().chunksWithoutReplica == 1)
+            #expect(try await again.heal().unrecoverable == [chunk.id])
+            for (holder, holding) in away { try await holder.index.commit([holding]) }
+            #expect(try await again.heal().healed == 1)
+            #expect(try await again.replicaMap()[chunk.id]?.count == 3)
+        }
+    }
 
     @Test func aRecoveryFromAnOlderListDoesNotForkTheHistory() async throws {
         try await World.with(holders: 3) { world, holders in
