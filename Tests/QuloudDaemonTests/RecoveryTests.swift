@@ -1,4 +1,5 @@
 import QuloudFiles
+import QuloudSystem
 import Testing
 
 @testable import QuloudDaemon

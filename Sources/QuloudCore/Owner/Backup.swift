@@ -46,6 +46,8 @@ package struct Backup: Sendable {
             excludes: ExcludeRules(patterns: context.settings.excludes, paths: excluded), progress: progress,
             note: { [observer] in observer(.note($0)) })
 
+        // Chunks that are known already are to be on as many nodes as those of this run.
+        try await context.catalog.raiseQuorum(to: context.settings.quorum)
         let previous = try await context.catalog.snapshots()
         let createdAt = context.time.now
         let id = SnapshotID(context.entropy.bytes32())

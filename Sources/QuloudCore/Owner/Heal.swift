@@ -23,6 +23,7 @@ package struct Heal: Sendable {
     }
 
     package func run() async throws -> HealResult {
+        try await context.catalog.raiseQuorum(to: context.settings.quorum)
         guard !(try await context.catalog.chunksBelowQuorum(after: nil, limit: 1).isEmpty) else { return HealResult() }
         let mailbox = try await OwnerMailbox.fresh(context)
         let progress = ProgressMeter(HealProgress(), time: context.time) { [observer] in observer(.heal($0)) }

@@ -28,6 +28,8 @@ package protocol ChunkCatalog: Sendable {
     /// Chunks with fewer counting replicas than their quorum, in order of id after `id`; those without any replica ever
     /// (prepared, never placed) are left out, unless they were prepared as placed once.
     func chunksBelowQuorum(after id: ChunkID?, limit: Int) async throws(CatalogError) -> [CatalogChunk]
+    /// Makes chunks that are wanted on fewer nodes than `quorum` wanted on as many; those wanted on more are left alone.
+    func raiseQuorum(to quorum: Int) async throws(CatalogError)
     /// Sealed bytes of metadata chunks, kept locally so that listing needs no fabric.
     func keepSealed(_ sealed: [UInt8], of chunk: ChunkID) async throws(CatalogError)
     func sealed(_ chunk: ChunkID) async throws(CatalogError) -> [UInt8]?

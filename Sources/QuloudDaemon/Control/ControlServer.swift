@@ -60,15 +60,15 @@ final class ControlServer: Sendable {
         guard client >= 0 else { return }
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         let id = nextID.add(1, ordering: .relaxed).newValue
-        let task = Task { [self] in
-            await serve(client)
-            running.withLock { _ = $0.removeValue(forKey: id) }
-        }
-        let count = running.withLock { running in
+        // Under the lock, so that the task cannot take itself out before it is in.
+        running.withLock { running in
+            let task = Task { [self] in
+                await serve(client)
+                self.running.withLock { _ = $0.removeValue(forKey: id) }
+            }
             running[id] = task
-            return running.count
+            if running.count > Self.clientsMax { task.cancel() }
         }
-        if count > Self.clientsMax { task.cancel() }
     }
 
     private func serve(_ client: Int32) async {
@@ -118,11 +118,16 @@ private final class ControlConnection: Sendable {
     }
 
     func readRequest() async -> [UInt8]? {
-        await withCheckedContinuation { continuation in
-            reading.async { [socket] in
-                var reader = LineReader(socket, sizeMax: ControlSocket.requestSizeMax)
-                continuation.resume(returning: reader.next())
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                reading.async { [socket] in
+                    var reader = LineReader(socket, sizeMax: ControlSocket.requestSizeMax)
+                    continuation.resume(returning: reader.next())
+                }
             }
+        } onCancel: {
+            // A client that says nothing must not hold up the end.
+            shutdown(socket, Int32(SHUT_RD))
         }
     }
 

@@ -33,7 +33,8 @@ struct NodeAssembly: Sendable {
         let log = logger.noting
         let access: FabricAccess? =
             switch purpose {
-            case .daemon, .command(needsFabric: true), .recovery: try await FabricAccess.open(configuration, directory: directory)
+            case .daemon, .command(needsFabric: true), .recovery:
+                try await FabricAccess.open(configuration, directory: directory)
             case .command(needsFabric: false): nil
             }
         do {

@@ -126,6 +126,12 @@ extension SQLiteOwnerCatalog: ChunkCatalog {
         }
     }
 
+    package func raiseQuorum(to quorum: Int) throws(CatalogError) {
+        try write { (database) throws(DatabaseError) in
+            try database.run("UPDATE chunks SET quorum = ?1 WHERE quorum < ?1", .integer(quorum))
+        }
+    }
+
     package func keepSealed(_ sealed: [UInt8], of chunk: ChunkID) throws(CatalogError) {
         try write { (database) throws(DatabaseError) in
             try database.run(

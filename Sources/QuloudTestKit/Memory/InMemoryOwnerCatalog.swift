@@ -96,6 +96,12 @@ extension InMemoryOwnerCatalog: ChunkCatalog {
         }
     }
 
+    package func raiseQuorum(to quorum: Int) async throws(CatalogError) {
+        state.withLock { state in
+            for (id, chunk) in state.chunks where chunk.quorum < quorum { state.chunks[id]?.quorum = quorum }
+        }
+    }
+
     package func keepSealed(_ sealed: [UInt8], of chunk: ChunkID) async throws(CatalogError) {
         state.withLock { $0.sealed[chunk] = sealed }
     }

@@ -206,22 +206,21 @@ import Testing
         try await World.with(holders: 3) { world, holders in
             let owner = try world.owner()
             owner.tree.fillHome()
-            let left = Shared(4)
-            let interrupt = Shared<@Sendable () -> Void>({})
+            // Receipts of two batches arrive: no chunk has more than two replicas.
+            let left = Shared(2)
             world.fabric.intercept { crossing in
                 guard crossing.kind == .receipts else { return .pass }
-                let isLost = left.withLock {
-                    $0 -= 1
-                    return $0 < 0
+                return left.withLock { left in
+                    left -= 1
+                    return left < 0 ? .drop : .pass
                 }
-                if isLost { interrupt.value() }
-                return isLost ? .drop : .pass
             }
             let first = Task { try await owner.backup() }
-            interrupt.withLock { $0 = { first.cancel() } }
+            while try await owner.replicaMap().isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            first.cancel()
             await #expect(throws: (any Error).self) { try await first.value }
             let begun = try await owner.replicaMap()
-            #expect(begun.values.contains { $0.count < 3 })
+            #expect(begun.values.allSatisfy { $0.count < 3 })
             #expect(world.fabric.dataCount == 0, "nothing is left at the broker")
             world.fabric.intercept { _ in .pass }
             let result = try await owner.backup()
@@ -229,6 +228,20 @@ import Testing
             #expect(try await owner.replicaMap().values.allSatisfy { $0.count == 3 })
             let audit = try await owner.audit()
             #expect(audit.valid == audit.challenged)
+        }
+    }
+
+    @Test func aHigherQuorumHoldsForWhatIsThereAlready() async throws {
+        try await World.with(holders: 4) { world, _ in
+            let owner = try world.owner { $0.quorum = 2 }
+            owner.tree.write("/home/file", testBytes(400_000))
+            #expect(try await owner.backup().isProtected)
+            var settings = owner.context.settings
+            settings.quorum = 3
+            let result = try await Backup(owner.context.with(settings), tree: owner.tree) { _ in }.run(
+                [InMemoryTree.path("/home")], label: "", host: "", excluded: [])
+            #expect(result.isProtected)
+            #expect(try await owner.replicaMap().values.allSatisfy { $0.count == 3 })
         }
     }
 
