@@ -40,9 +40,8 @@ package actor Audit {
     private var silent: [NodeID: [Replica]] = [:]
     private var result = AuditResult()
 
-    /// Replicas planned at once, and bytes of a challenge.
+    /// Replicas planned at once.
     private static let pageSize = 384
-    private static let challengeBytes = 32 << 20
 
     package init(_ context: OwnerContext, tree: any SourceTree, observer: @escaping Observer) {
         self.context = context
@@ -131,7 +130,7 @@ package actor Audit {
             for chunk in Set(group.map(\.chunk)).sorted().compactMap({ chunks[$0] }) {
                 batch.append(chunk)
                 bytes += chunk.sealedSize
-                if bytes >= Self.challengeBytes || batch.count >= Limits.batchMax {
+                if bytes >= context.settings.auditBatchBytes || batch.count >= Limits.batchMax {
                     challenges.append(try Challenge(context, node: node, chunks: batch))
                     batch = []
                     bytes = 0
@@ -227,8 +226,8 @@ package actor Audit {
             rounds += 1
             let waiting = silent
             silent = [:]
-            try await context.time.sleep(
-                for: rounds == 1 || !waitsOutGrace ? .seconds(1) : max(.seconds(1), context.settings.grace))
+            let pause = rounds == 1 || !waitsOutGrace ? .seconds(1) : max(.seconds(1), context.settings.grace)
+            try await context.time.sleep(for: pause)
             let present = Set(try await Discovery(context).holders().map(\.node))
             var isOver = true
             for (node, replicas) in waiting {

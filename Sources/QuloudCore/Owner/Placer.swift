@@ -62,7 +62,15 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
-    private var incomplete: [ChunkID: Int] = [:]
+    private var incomplete: [ChunkID: Shortfall] = [:]
+
+    /// A chunk that was left with fewer replicas than wanted.
+    private struct Shortfall {
+        var missing: Int
+        let size: Int
+        var known: Set<NodeID>
+    }
+
     private var surplus: [NodeID: [ChunkID]] = [:]
     private(set) var summary = PlacementSummary()
 
@@ -264,8 +272,11 @@ package actor Placer {
 
     /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
-        guard let missing = incomplete[signed.receipt.chunk], missing > 0 else { return }
-        incomplete[signed.receipt.chunk] = missing - 1
+        guard var shortfall = incomplete[signed.receipt.chunk], shortfall.missing > 0,
+            signed.receipt.size == shortfall.size, shortfall.known.insert(signed.receipt.node).inserted
+        else { return }
+        shortfall.missing -= 1
+        incomplete[signed.receipt.chunk] = shortfall
         accepted.append(AcceptedReplica(signed, context: context))
     }
 
@@ -351,7 +362,9 @@ package actor Placer {
             if placed >= flight.order.wanted {
                 summary.complete += 1
             } else {
-                incomplete[id] = flight.order.wanted - placed
+                incomplete[id] = Shortfall(
+                    missing: flight.order.wanted - placed, size: flight.order.sealed.count,
+                    known: flight.order.excluded.union(flight.placement.holders))
             }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed
             if placed < flight.order.wanted { if total == 0 { summary.failed += 1 } else { summary.partial += 1 } }
