@@ -10,7 +10,8 @@ import Testing
 /// Several nodes in this process, each with its own data directory, over one embedded broker.
 final class Fleet: Sendable {
     /// Set `QULOUD_TEST_LOG` to see what the nodes say.
-    static let logger = getenv("QULOUD_TEST_LOG") == nil ? Logger.silent : Logger(level: .debug, style: .text(time: true))
+    static let logger =
+        getenv("QULOUD_TEST_LOG") == nil ? Logger.silent : Logger(level: .debug, style: .text(time: true))
 
     let folder: String
     let hub: Configuration
@@ -28,7 +29,8 @@ final class Fleet: Sendable {
 
     /// Runs `body` with a hub and `holders` holder nodes, and an owner's configuration that is initialised.
     static func with(
-        holders count: Int, quorum: Int = 3, _ body: @escaping @Sendable (Fleet, Configuration, [String]) async throws -> Void
+        holders count: Int, quorum: Int = 3,
+        _ body: @escaping @Sendable (Fleet, Configuration, [String]) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let password = folder + "/password"

@@ -151,7 +151,11 @@ package struct AcceptChunks: Sendable {
                 if fillsSlot || candidate.delivery.attempt == 1 {
                     batch.receipts.append((candidate.request.mailbox, receipt))
                 }
-                if fillsSlot { batch.done.append(candidate.delivery) } else { leave(candidate, .held, facts, in: &batch) }
+                if fillsSlot {
+                    batch.done.append(candidate.delivery)
+                } else {
+                    leave(candidate, .held, facts, in: &batch)
+                }
             }
         }
         batch.promised = start - free
@@ -179,7 +183,11 @@ package struct AcceptChunks: Sendable {
     ) {
         context.counters.update { $0.left[reason.rawValue, default: 0] += 1 }
         let settlement = TicketRule.settlement(leaving: facts, draw: context.entropy.unit())
-        if settlement == .done { batch.done.append(candidate.delivery) } else { batch.later.append((candidate.delivery, settlement)) }
+        if settlement == .done {
+            batch.done.append(candidate.delivery)
+        } else {
+            batch.later.append((candidate.delivery, settlement))
+        }
     }
 
     /// The receipt of what is held already; taken out of the trash if it was there. `nil` when its blob is gone.
@@ -233,7 +241,9 @@ package struct AcceptChunks: Sendable {
     private func fetch(_ candidate: Candidate) async -> Fetched {
         let request = candidate.request
         do {
-            guard let sealed = try await context.fabric.fetch(request.chunk, from: request.mailbox) else { return .gone }
+            guard let sealed = try await context.fabric.fetch(request.chunk, from: request.mailbox) else {
+                return .gone
+            }
             guard sealed.count == request.size, SealedChunk.id(of: sealed) == request.chunk else {
                 context.counters.drop(.foreign)
                 return .gone

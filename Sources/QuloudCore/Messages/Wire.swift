@@ -57,7 +57,9 @@ package struct WireReader {
 
     package var remaining: Int { end - position }
 
-    package mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws(WireError) -> Integer {
+    package mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws(WireError)
+        -> Integer
+    {
         let count = MemoryLayout<Integer>.size
         guard remaining >= count else { throw .truncated }
         var value: Integer = 0

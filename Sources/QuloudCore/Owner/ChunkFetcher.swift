@@ -48,7 +48,8 @@ package struct ChunkFetcher: Sendable {
             }
         }
         let located = try await Locator(context).locate([chunk])[chunk, default: []]
-        for holder in located where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
+        for holder in located
+        where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
             if let bytes = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
                 return (bytes, holder.receipt.node)
             }
@@ -71,8 +72,12 @@ package struct ChunkFetcher: Sendable {
 
     /// A replica that failed a fetch is challenged next.
     private func suspect(_ replica: Replica, _ error: any Error) async {
-        guard replica.state.counts, error is RetrievalError else { return }
-        var due = replica
+        guard replica.state.counts, error is RetrievalError,
+            // As it is now: an audit may have judged it meanwhile.
+            var due = try? await context.catalog.replicas(of: [replica.chunk])[replica.chunk]?
+                .first(where: { $0.node == replica.node }),
+            due.state.counts
+        else { return }
         due.nextAudit = context.time.now
         try? await context.catalog.update([due])
     }

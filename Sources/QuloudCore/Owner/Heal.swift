@@ -102,7 +102,10 @@ package struct Heal: Sendable {
         do {
             return try await fetcher.sealed(chunk.id)
         } catch let error as ChunkUnavailable {
-            observer(.note(Note(.warning, subject: "chunk \(chunk.id.short)", "cannot be healed: no copy is left to copy from")))
+            observer(
+                .note(
+                    Note(.warning, subject: "chunk \(chunk.id.short)", "cannot be healed: no copy is left to copy from")
+                ))
             _ = error
             return nil
         }

@@ -62,7 +62,15 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
-    private var incomplete: [ChunkID: Int] = [:]
+    private var incomplete: [ChunkID: Shortfall] = [:]
+
+    /// A chunk that was left with fewer replicas than wanted.
+    private struct Shortfall {
+        var missing: Int
+        let size: Int
+        var known: Set<NodeID>
+    }
+
     private var surplus: [NodeID: [ChunkID]] = [:]
     private(set) var summary = PlacementSummary()
 
@@ -184,10 +192,15 @@ package actor Placer {
         let fabric = context.fabric
         let box = mailbox.id
         while !(closed && queued == 0) {
+            try Task.checkCancellation()
+            let asked = context.time.uptime
             let deliveries = try await context.persist(for: context.settings.placement.brokerPatience) {
                 () throws(FabricError) in
                 try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
             }
+            // While the broker was away, or the machine slept, no receipt could come: that says nothing about the holders.
+            let away = context.time.uptime - asked
+            if away > .seconds(2) { lastReceipt = context.time.uptime }
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
         }
@@ -230,8 +243,11 @@ package actor Placer {
 
     /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
-        guard let missing = incomplete[signed.receipt.chunk], missing > 0 else { return }
-        incomplete[signed.receipt.chunk] = missing - 1
+        guard var shortfall = incomplete[signed.receipt.chunk], shortfall.missing > 0,
+            signed.receipt.size == shortfall.size, shortfall.known.insert(signed.receipt.node).inserted
+        else { return }
+        shortfall.missing -= 1
+        incomplete[signed.receipt.chunk] = shortfall
         accepted.append(AcceptedReplica(signed, context: context))
     }
 
@@ -314,7 +330,13 @@ package actor Placer {
         for id in ids {
             guard let flight = flights.removeValue(forKey: id) else { continue }
             let placed = flight.placement.holders.count
-            if placed >= flight.order.wanted { summary.complete += 1 } else { incomplete[id] = flight.order.wanted - placed }
+            if placed >= flight.order.wanted {
+                summary.complete += 1
+            } else {
+                incomplete[id] = Shortfall(
+                    missing: flight.order.wanted - placed, size: flight.order.sealed.count,
+                    known: flight.order.excluded.union(flight.placement.holders))
+            }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed
             summary.fewest = min(summary.fewest ?? total, total)

@@ -41,7 +41,8 @@ struct ControlClient: OperationService {
         _ request: [UInt8], over socket: Int32, emit: (OperationEvent) -> Void
     ) throws -> OperationReport {
         let lost = OperationFailure(
-            .failed, "the daemon ended before it answered", hint: "look at its log, start it again and repeat the command")
+            .failed, "the daemon ended before it answered",
+            hint: "look at its log, start it again and repeat the command")
         guard ControlSocket.write(request, to: socket) else { throw lost }
         var reader = LineReader(socket, sizeMax: 64 << 20)
         while let line = reader.next() {

@@ -51,7 +51,9 @@ struct DataDirectory: Sendable {
             else { continue }
             throw OperationFailure(
                 .failed, "\(directory) is on \(kind): \(reason)",
-                hint: "put data_dir on a local disk, or set [holder] allow_unsafe_filesystem = true if you accept the risk")
+                hint:
+                    "put data_dir on a local disk, or set [holder] allow_unsafe_filesystem = true if you accept the risk"
+            )
         }
     }
 }

@@ -17,7 +17,8 @@ struct Doctor: Sendable {
 
     private var configurationFinding: DoctorFinding {
         guard let file else {
-            return DoctorFinding(.warning, "configuration", "no file was found; defaults are used", hint: "quloud init writes one")
+            return DoctorFinding(
+                .warning, "configuration", "no file was found; defaults are used", hint: "quloud init writes one")
         }
         return DoctorFinding(.good, "configuration", file)
     }
@@ -32,7 +33,8 @@ struct Doctor: Sendable {
                 directory.hasOwner
                     ? finding(of: directory.ownerKey, as: .owner)
                     : DoctorFinding(
-                        .bad, "keys", "\(directory.ownerKey) is missing", hint: "quloud recover brings it back from the 24 words"))
+                        .bad, "keys", "\(directory.ownerKey) is missing",
+                        hint: "quloud recover brings it back from the 24 words"))
         }
         return findings
     }
@@ -49,7 +51,8 @@ struct Doctor: Sendable {
 
     private var disk: [DoctorFinding] {
         var findings: [DoctorFinding] = []
-        for path in Set([directory.path, directory.blobs(configuration.holder)]).sorted() where access(path, F_OK) == 0 {
+        for path in Set([directory.path, directory.blobs(configuration.holder)]).sorted() where access(path, F_OK) == 0
+        {
             findings.append(fileSystem(of: path))
             findings.append(room(at: path))
         }
@@ -68,13 +71,16 @@ struct Doctor: Sendable {
 
     private func room(at path: String) -> DoctorFinding {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return DoctorFinding(.warning, "disk", "\(path): its free space is unknown") }
+        guard statvfs(path, &status) == 0 else {
+            return DoctorFinding(.warning, "disk", "\(path): its free space is unknown")
+        }
         let free = Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
         let reserve = configuration.holder.reserveFree
         let text = "\(path): \(free >> 20) MiB free"
         guard configuration.holder.enabled, free < reserve else { return DoctorFinding(.good, "disk", text) }
         return DoctorFinding(
-            .warning, "disk", text + ", less than [holder] reserve_free: no new chunks are taken", hint: "make room, or lower reserve_free")
+            .warning, "disk", text + ", less than [holder] reserve_free: no new chunks are taken",
+            hint: "make room, or lower reserve_free")
     }
 
     private func broker() async -> [DoctorFinding] {
@@ -114,7 +120,9 @@ struct Doctor: Sendable {
     private var clock: DoctorFinding {
         let now = SystemTime().now
         guard now > Timestamp(seconds: 1_735_689_600) else {
-            return DoctorFinding(.bad, "clock", "the clock is before 2025", hint: "set the clock, for example with timedatectl set-ntp true")
+            return DoctorFinding(
+                .bad, "clock", "the clock is before 2025",
+                hint: "set the clock, for example with timedatectl set-ntp true")
         }
         return DoctorFinding(.good, "clock", "plausible")
     }

@@ -21,7 +21,8 @@ struct NodeAssembly: Sendable {
     let holder: HolderRole?
     private let lock: DirectoryLock
 
-    static func open(_ configuration: Configuration, for purpose: Purpose, logger: Logger) async throws -> NodeAssembly {
+    static func open(_ configuration: Configuration, for purpose: Purpose, logger: Logger) async throws -> NodeAssembly
+    {
         let directory = DataDirectory(path: configuration.node.dataDirectory)
         try directory.requireNode()
         try directory.checkFileSystem(configuration.holder)
@@ -69,7 +70,7 @@ struct NodeAssembly: Sendable {
             .noSuchStore, "this node has no owner role",
             hint: configuration.owner.enabled
                 ? "\(directory.ownerKey) is missing: run quloud recover with the 24 words"
-                : "set [owner] enabled = true and run quloud init")
+                : "set [owner] enabled = true, and bring an owner here with quloud recover")
     }
 }
 

@@ -111,7 +111,10 @@ actor OwnerSchedule {
     private func renew() async throws {
         guard context.time.uptime >= nextRenewal else { return }
         nextRenewal = context.time.uptime + Self.hour
-        let renewed = try await RenewLeases(context).run()
+        // Holders that joined since the last backup are to keep the head too.
+        if let head = try await context.catalog.head() { _ = try? await HeadKeeper(context).publish(head) }
+        let context = context
+        let renewed = try await operations.turn.taking { try await RenewLeases(context).run() }
         if renewed > 0 { logger.info("renewed leases", ["replicas": .integer(renewed)]) }
     }
 

@@ -22,13 +22,15 @@ extension OperationFailure {
                 key.kind == .missing ? .noSuchStore : .wrongKey, key.description,
                 hint: key.hint ?? "quloud doctor checks keys and their modes")
         case let file as FileReadError:
-            OperationFailure(.failed, file.description, hint: file.hint ?? "check [fabric] and [broker] in the configuration")
+            OperationFailure(
+                .failed, file.description, hint: file.hint ?? "check [fabric] and [broker] in the configuration")
         case let root as RootUnreadable:
             OperationFailure(
                 .failed, "\(String(decoding: root.path, as: UTF8.self)): \(root.error.description)",
                 hint: "check the path and its permissions")
         case let tree as TreeError:
-            OperationFailure(.failed, tree.description, hint: "check the path, its permissions and the room on the disk")
+            OperationFailure(
+                .failed, tree.description, hint: "check the path, its permissions and the room on the disk")
         default: explainCore(error)
         }
     }
@@ -42,11 +44,15 @@ extension OperationFailure {
         case BackupError.unplaced(let chunks):
             OperationFailure(
                 .partly, "\(chunks) chunks found no holder at all: no snapshot was recorded",
-                hint: "check that holders run and have room (quloud doctor), then run the backup again: it goes on from here")
+                hint:
+                    "check that holders run and have room (quloud doctor), then run the backup again: it goes on from here"
+            )
         case let missing as ChunkUnavailable:
             OperationFailure(
-                .failed, "no holder gave back chunk \(missing.chunk.short): "
-                    + (missing.attempts.isEmpty ? "none is known to have it" : missing.attempts.joined(separator: "; ")),
+                .failed,
+                "no holder gave back chunk \(missing.chunk.short): "
+                    + (missing.attempts.isEmpty
+                        ? "none is known to have it" : missing.attempts.joined(separator: "; ")),
                 hint: "start the holders that keep it and try again; quloud audit tells which they are")
         case RecoverError.noHead:
             OperationFailure(
@@ -83,10 +89,11 @@ extension OperationFailure {
     private static func hint(for error: BrokerError) -> String {
         switch error.kind {
         case .serverNotFound: "install nats-server (apt-get install nats-server) or set [broker] server"
-        case .unsafeListen: "set user, password_file, tls_cert_file and tls_key_file in [broker], or listen on 127.0.0.1"
+        case .unsafeListen:
+            "set user, password_file, tls_cert_file and tls_key_file in [broker], or listen on 127.0.0.1"
         case .portTaken: "choose another port in [broker] listen"
         case .badConfiguration, .files, .cannotStart, .notReady, .stopped:
-            "look at nats-server.log in the broker folder of the data directory"
+            "look at broker.log in the broker folder of the data directory; with TLS, check [fabric] ca_file and [broker] public_host"
         }
     }
 
@@ -120,8 +127,12 @@ extension OperationFailure {
     private static func explainDatabase(
         _ text: String, isLocked: Bool, isForeign: Bool, isNewer: Bool, isDamaged: Bool, isFull: Bool, repair: String
     ) -> OperationFailure {
-        if isLocked { return OperationFailure(.locked, text, hint: "another program has it open; end it and try again") }
-        if isForeign { return OperationFailure(.noSuchStore, text, hint: "[node] data_dir names a folder of another program") }
+        if isLocked {
+            return OperationFailure(.locked, text, hint: "another program has it open; end it and try again")
+        }
+        if isForeign {
+            return OperationFailure(.noSuchStore, text, hint: "[node] data_dir names a folder of another program")
+        }
         if isNewer { return OperationFailure(.failed, text, hint: "a newer quloud made it: update this one") }
         if isFull { return OperationFailure(.failed, text, hint: "make room on the disk and try again") }
         return OperationFailure(.failed, text, hint: isDamaged ? repair : "check the disk; quloud doctor tells more")

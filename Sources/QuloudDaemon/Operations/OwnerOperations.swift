@@ -62,7 +62,9 @@ struct OwnerOperations: Sendable {
         var seen = false
         try await ManifestReader(context).records(of: snapshot) { records in
             let entries = records.compactMap { record -> EntryReport? in
-                guard let path = record.path, Self.isListed(record, path, below: selected, of: snapshot) else { return nil }
+                guard let path = record.path, Self.isListed(record, path, below: selected, of: snapshot) else {
+                    return nil
+                }
                 return EntryReport(record)
             }
             if !entries.isEmpty {
@@ -126,7 +128,8 @@ struct OwnerOperations: Sendable {
             target = try FileRestoreTree(root: Array(request.target.utf8), overwrite: request.overwrite)
         } catch {
             throw OperationFailure(
-                .failed, "cannot restore into \(request.target): \(error.description)", hint: "name a folder you can write to")
+                .failed, "cannot restore into \(request.target): \(error.description)",
+                hint: "name a folder you can write to")
         }
         let done = try await Restore(context, target: target, observer: Self.observer(emit)).run(
             snapshot, select: select)
@@ -157,7 +160,8 @@ struct OwnerOperations: Sendable {
         }
         guard let node = matching.first, matching.count == 1 else {
             throw OperationFailure(
-                .failed, matching.isEmpty ? "no holder's id begins with \(prefix)" : "\(prefix) begins several holders' ids",
+                .failed,
+                matching.isEmpty ? "no holder's id begins with \(prefix)" : "\(prefix) begins several holders' ids",
                 hint: "quloud status lists the holders")
         }
         return node

@@ -1,5 +1,4 @@
 import Glibc
-import QuloudCrypto
 import QuloudDaemon
 import QuloudSystem
 
@@ -28,24 +27,15 @@ enum WordsInput {
     /// Asks until there are 24 words, and again for each that is not in the list.
     static func asking(_ ask: (String) throws -> String) throws -> [String] {
         var words: [String] = []
-        while words.count < RecoveryWords.count {
+        while words.count < TypedWords.count {
             words += RecoveryWordsText.parse(try ask("recovery words, from word \(words.count + 1) on: "))
         }
-        while case .unknownWord(let position, let nearest) = complaint(about: words) {
+        while let (position, nearest) = TypedWords.unknown(in: words) {
             let guess = nearest.isEmpty ? "" : " (\(nearest.joined(separator: ", "))?)"
             let again = RecoveryWordsText.parse(try ask("word \(position) is not in the list\(guess); once more: "))
             if again.count == 1 { words[position - 1] = again[0] }
         }
         return words
-    }
-
-    private static func complaint(about words: [String]) -> RecoveryWordsError? {
-        do {
-            _ = try RecoveryWords.decode(words)
-            return nil
-        } catch {
-            return error
-        }
     }
 
     private static func standardInput() throws -> String {
