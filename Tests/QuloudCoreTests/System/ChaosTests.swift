@@ -47,8 +47,8 @@ extension SystemTests {
                     outage.withLock { task in
                         guard task == nil else { return }
                         fabric.setReachable(false)
-                        task = Task {
-                            try await Task.sleep(for: .milliseconds(500))
+                        task = Task { [time = world.time] in
+                            try await time.sleep(for: .seconds(10))
                             fabric.setReachable(true)
                         }
                     }
