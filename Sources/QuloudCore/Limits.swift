@@ -12,6 +12,8 @@ package enum Limits {
     package static let batchMax = 1024
     package static let labelSizeMax = 64
     package static let headSizeMax = 4096
+    /// Owners that a holder keeps one and the same chunk for. Each costs whoever asks for the chunk a check of a proof.
+    package static let claimsPerChunkMax = 16
     /// Heads that a holder keeps, one per owner.
     package static let headsPerHolderMax = 10_000
     /// A request is good for this long at most; holders remember nonces as long.

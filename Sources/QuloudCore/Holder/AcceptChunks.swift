@@ -68,7 +68,7 @@ package struct AcceptChunks: Sendable {
         var blobs: [NamedBlob] = []
         var holdings: [Holding] = []
         /// Receipts by mailbox, each with the delivery it settles.
-        var receipts: [(mailbox: MailboxID, receipt: SignedReceipt)] = []
+        var receipts: [(mailbox: MailboxID, receipt: SignedReceipt, delivery: Delivery)] = []
         var done: [Delivery] = []
         var later: [(Delivery, Settlement)] = []
         /// Bytes promised to this batch until it is in the index.
@@ -88,10 +88,12 @@ package struct AcceptChunks: Sendable {
         for delivery in deliveries {
             do {
                 let request = try StoreRequest.verified(delivery.payload)
+                // A key that nothing can be sealed to is no mailbox.
+                guard (try? ReceiptEnvelope.seal([], to: request.mailbox)) != nil else { throw MessageError.malformed }
                 let key = context.keys.holdingKey(chunk: request.chunk, ownershipKey: request.ownershipKey)
                 candidates.append(Candidate(delivery: delivery, request: request, key: key))
             } catch {
-                context.counters.drop(error)
+                context.counters.drop(MessageError(error))
                 batch.done.append(delivery)
             }
         }
@@ -131,8 +133,10 @@ package struct AcceptChunks: Sendable {
         var toFetch: [Candidate] = []
         var seen: Set<HoldingKey> = []
         for candidate in candidates {
-            let held = holdings[candidate.request.chunk]?.first { $0.key == candidate.key }
-            let facts = try await facts(candidate, at: address, held: held, free: free)
+            let all = holdings[candidate.request.chunk, default: []]
+            let held = all.first { $0.key == candidate.key }
+            let others = all.count { $0.key != candidate.key }
+            let facts = try await facts(candidate, at: address, held: held, others: others, free: free)
             switch TicketRule.decide(candidate.request, facts) {
             case .store where seen.insert(candidate.key).inserted:
                 free -= PromisedRoom.bytes(for: candidate.request.size)
@@ -150,7 +154,7 @@ package struct AcceptChunks: Sendable {
                 }
                 switch try await context.vouch(for: candidate.key, candidate.request) {
                 case .receipt(let receipt):
-                    batch.receipts.append((candidate.request.mailbox, receipt))
+                    batch.receipts.append((candidate.request.mailbox, receipt, candidate.delivery))
                     if fillsSlot {
                         batch.done.append(candidate.delivery)
                     } else {
@@ -168,7 +172,7 @@ package struct AcceptChunks: Sendable {
     }
 
     private func facts(
-        _ candidate: Candidate, at address: TicketAddress, held: Holding?, free: Int64
+        _ candidate: Candidate, at address: TicketAddress, held: Holding?, others: Int, free: Int64
     ) async throws -> TicketRule.Facts {
         let request = candidate.request
         let terms = try? held.map { try HoldingTerms.open($0.sealedTerms[...], by: context.keys, key: $0.key) }
@@ -179,7 +183,7 @@ package struct AcceptChunks: Sendable {
         return TicketRule.Facts(
             node: context.keys.id, address: address, attempt: candidate.delivery.attempt,
             held: held.map { ($0.state, terms?.slot ?? -1) }, isOwn: await context.isOwn(request.mailbox),
-            groupTaken: groupTaken, freeBytes: free, now: context.time.now)
+            groupTaken: groupTaken, otherClaims: others, freeBytes: free, now: context.time.now)
     }
 
     private func leave(
@@ -209,7 +213,7 @@ package struct AcceptChunks: Sendable {
                 case .wrapped(let blob, let holding, let receipt):
                     batch.blobs.append(blob)
                     batch.holdings.append(holding)
-                    batch.receipts.append((candidate.request.mailbox, receipt))
+                    batch.receipts.append((candidate.request.mailbox, receipt, candidate.delivery))
                     batch.done.append(candidate.delivery)
                 case .gone: batch.done.append(candidate.delivery)
                 case .failed: batch.later.append((candidate.delivery, .later(.seconds(2))))
@@ -276,16 +280,33 @@ package struct AcceptChunks: Sendable {
                     $0.storedBytes += batch.holdings.reduce(0) { $0 + Int64($1.size) }
                 }
             }
-            for (mailbox, receipts) in Dictionary(grouping: batch.receipts, by: \.mailbox) {
-                try await context.fabric.send(
-                    ReceiptEnvelope.seal(receipts.map(\.receipt), to: mailbox), to: mailbox)
-            }
-            try await context.fabric.settle(batch.done, .done)
+            let unsent = await send(batch.receipts)
+            let again = batch.done.filter { unsent.contains($0.token) && $0.attempt < TicketRule.attemptsMax }
+            let repeated = Set(again.map(\.token))
+            try await context.fabric.settle(again, .later(.seconds(5)))
+            try await context.fabric.settle(batch.done.filter { !repeated.contains($0.token) }, .done)
         } catch {
             context.note(Note(.warning, "chunks not taken: \(error)"))
             try? await context.fabric.settle(batch.done, .later(.seconds(5)))
         }
         for (delivery, settlement) in batch.later { try? await context.fabric.settle([delivery], settlement) }
+    }
+
+    /// Sends receipts, each mailbox for itself: one that is full or closed must not keep others from theirs. Returns the
+    /// tokens of the deliveries whose receipts could not be sent.
+    private func send(_ receipts: [(mailbox: MailboxID, receipt: SignedReceipt, delivery: Delivery)]) async -> Set<
+        String
+    > {
+        var unsent: Set<String> = []
+        for (mailbox, own) in Dictionary(grouping: receipts, by: \.mailbox) {
+            do {
+                try await context.fabric.send(ReceiptEnvelope.seal(own.map(\.receipt), to: mailbox), to: mailbox)
+            } catch {
+                context.note(Note(.warning, "receipts not sent: \(error)"))
+                unsent.formUnion(own.map(\.delivery.token))
+            }
+        }
+        return unsent
     }
 }
 

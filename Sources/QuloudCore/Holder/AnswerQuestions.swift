@@ -63,8 +63,13 @@ package struct AnswerQuestions: Sendable {
     ) async throws -> [Claim?] {
         let holdings = try await context.index.holdings(of: request.chunks)
         var claims: [Claim?] = []
+        var budget = ClaimBudget()
         for (index, chunk) in request.chunks.enumerated() {
             var match: Claim?
+            guard holdings[chunk] != nil, !budget.isSpent else {
+                claims.append(nil)
+                continue
+            }
             for holding in holdings[chunk, default: []] where match == nil {
                 guard let terms = try? HoldingTerms.open(holding.sealedTerms[...], by: context.keys, key: holding.key),
                     proofs.holds(at: index, chunk: chunk, key: key(terms))
@@ -72,6 +77,7 @@ package struct AnswerQuestions: Sendable {
                 match = Claim(holding: holding, terms: terms)
             }
             claims.append(match)
+            budget.note(matched: match != nil)
         }
         if claims.contains(where: { $0 != nil }) {
             try replays.admit(request.context, now: context.time.now)
@@ -154,12 +160,18 @@ package struct AnswerQuestions: Sendable {
             guard holding.state == .stored else { return nil }
             changed.leaseUntil = max(
                 holding.leaseUntil, now.advanced(by: min(lease, context.settings.leaseMax)))
+        // What is damaged must not come back out of the trash as whole: it only goes with the next sweep.
+        case .release where holding.state == .damaged: changed.leaseUntil = now
         case .release:
             changed.state = .trashed
             changed.trashedUntil = now.advanced(by: context.settings.trash)
         case .commit(let winners):
             guard !winners.isEmpty, !winners.contains(context.keys.id) else { return nil }
             // Surplus from the start: the next sweep removes it.
+            guard holding.state != .damaged else {
+                changed.leaseUntil = now
+                return changed
+            }
             changed.state = .trashed
             changed.trashedUntil = now
         case .retrieve, .locate: return nil

@@ -4,6 +4,9 @@ import QuloudCrypto
 struct ProveStorage: Sendable {
     let context: HolderContext
 
+    /// Nobody waits longer for an answer: what is not read by then is not read for it.
+    private static let readingMax: Duration = .seconds(120)
+
     init(_ context: HolderContext) { self.context = context }
 
     func answer(_ question: Question, replays: ReplayCache) async throws -> [UInt8]? {
@@ -11,13 +14,15 @@ struct ProveStorage: Sendable {
         try request.context.check(at: context.keys.id, question: question, now: context.time.now)
         let claims = try await claims(request, tags)
         if claims.contains(where: { $0 != nil }) { try replays.admit(request.context, now: context.time.now) }
+        let start = context.time.uptime
         var answers: [ProofAnswer] = []
         for claim in claims {
             guard let claim else {
                 answers.append(.unknown)
                 continue
             }
-            answers.append(await prove(claim, request))
+            let isLate = context.time.uptime - start > Self.readingMax
+            answers.append(isLate ? .busy : await prove(claim, request))
         }
         return ProofResponse(node: context.keys.id, answers: answers).signed(
             by: context.keys.identity, request: SHA256.hash(question.request))
@@ -31,14 +36,18 @@ struct ProveStorage: Sendable {
 
     private func claims(_ request: ProofRequest, _ tags: ProofRequest.Tags) async throws -> [Claim?] {
         let holdings = try await context.index.holdings(of: request.chunks)
+        var budget = ClaimBudget()
         return request.chunks.enumerated().map { index, chunk in
-            for holding in holdings[chunk, default: []] {
+            guard let candidates = holdings[chunk], !budget.isSpent else { return nil }
+            for holding in candidates {
                 guard let terms = try? HoldingTerms.open(holding.sealedTerms[...], by: context.keys, key: holding.key),
                     let key = try? context.keys.pairwiseKey(ownershipKey: terms.ownershipKey, chunk: chunk),
                     tags.holds(at: index, chunk: chunk, key: key)
                 else { continue }
+                budget.note(matched: true)
                 return Claim(holding: holding, terms: terms, key: key)
             }
+            budget.note(matched: false)
             return nil
         }
     }

@@ -11,12 +11,14 @@ package enum TicketRule {
         package var held: (state: Holding.State, slot: Int)?
         package var isOwn: Bool
         package var groupTaken: Bool
+        /// Other owners for whom this chunk is held.
+        package var otherClaims: Int
         package var freeBytes: Int64
         package var now: Timestamp
 
         package init(
             node: NodeID, address: TicketAddress, attempt: Int, held: (state: Holding.State, slot: Int)?,
-            isOwn: Bool, groupTaken: Bool, freeBytes: Int64, now: Timestamp
+            isOwn: Bool, groupTaken: Bool, otherClaims: Int = 0, freeBytes: Int64, now: Timestamp
         ) {
             self.node = node
             self.address = address
@@ -24,6 +26,7 @@ package enum TicketRule {
             self.held = held
             self.isOwn = isOwn
             self.groupTaken = groupTaken
+            self.otherClaims = otherClaims
             self.freeBytes = freeBytes
             self.now = now
         }
@@ -34,6 +37,7 @@ package enum TicketRule {
         case excluded = "excluded"
         case held = "already held"
         case group = "group"
+        case crowded = "held for too many"
         case full = "no room"
     }
 
@@ -61,6 +65,7 @@ package enum TicketRule {
             return .resend(fillsSlot: held.slot == request.slot || facts.address == .node(facts.node))
         }
         if facts.groupTaken { return .leave(.group) }
+        if facts.otherClaims >= Limits.claimsPerChunkMax { return .leave(.crowded) }
         if facts.freeBytes < Int64(request.size) + 4096 { return .leave(.full) }
         return .store
     }

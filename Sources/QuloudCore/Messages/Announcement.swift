@@ -59,6 +59,10 @@ package struct Announcement: Sendable, Equatable {
                 label: try reader.text(), region: try reader.text(), capacityBytes: try reader.integer(),
                 freeBytes: try reader.integer(),
                 uptime: .seconds(Int64(clamping: try reader.integer(UInt64.self))))
+            guard announcement.agreementKey.isUsable, announcement.capacityBytes >= 0, announcement.freeBytes >= 0
+            else {
+                throw MessageError.malformed
+            }
             let body = Array(bytes[..<reader.position])
             let signature = try reader.raw(64)
             try reader.finish()

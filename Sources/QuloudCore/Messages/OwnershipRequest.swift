@@ -81,6 +81,8 @@ package struct OwnershipRequest: Sendable, Equatable {
             guard (1...Limits.batchMax).contains(count) else { throw MessageError.oversized }
             var chunks: [ChunkID] = []
             for _ in 0..<count { chunks.append(try reader.id()) }
+            // One chunk named a thousand times would cost a thousand reads or proofs.
+            guard Set(chunks).count == count else { throw MessageError.malformed }
             let body = SHA256.hash(Array(bytes[..<reader.position]))
             var proofs: [Schnorr.Proof] = []
             for _ in 0..<count { proofs.append(try reader.proof()) }

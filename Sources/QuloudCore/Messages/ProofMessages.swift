@@ -51,6 +51,8 @@ package struct ProofRequest: Sendable, Equatable {
             guard (1...Limits.batchMax).contains(count) else { throw MessageError.oversized }
             var chunks: [ChunkID] = []
             for _ in 0..<count { chunks.append(try reader.id()) }
+            // One chunk named a thousand times would cost a thousand reads or proofs.
+            guard Set(chunks).count == count else { throw MessageError.malformed }
             let hash = SHA256.hash(Array(bytes[..<reader.position]))
             var tags: [[UInt8]] = []
             for _ in 0..<count { tags.append(try reader.raw(StorageProof.tagCount)) }

@@ -52,8 +52,12 @@ package struct Receipt: Sendable, Equatable {
         SignedReceipt(receipt: self, signature: identity.sign(transcript))
     }
 
+    /// The values are such as a holder can honestly state, and the node signed them.
     fileprivate func verifies(_ signature: [UInt8]) -> Bool {
-        Ed25519.verify(signature: signature, message: transcript, publicKey: node.value)
+        guard (1...Limits.sealedChunkSizeMax).contains(size), slot < Limits.lanes, agreementKey.isUsable else {
+            return false
+        }
+        return Ed25519.verify(signature: signature, message: transcript, publicKey: node.value)
     }
 
     fileprivate init(from reader: inout WireReader) throws(WireError) {
@@ -68,6 +72,7 @@ package struct SignedReceipt: Sendable, Equatable {
     package let receipt: Receipt
     /// Ed25519, 64 bytes.
     package let signature: [UInt8]
+    /// False also when the values cannot be honest: a size out of range, an agreement key that is none.
     package var isGenuine: Bool { receipt.verifies(signature) }
 }
 

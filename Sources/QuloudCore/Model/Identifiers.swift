@@ -64,4 +64,6 @@ package struct HeadKey: Identifier {
 package struct AgreementKey: Identifier {
     package let value: Bytes32
     package init(_ value: Bytes32) { self.value = value }
+    /// False for bytes that are no point: nothing can be shared with whoever claims them.
+    package var isUsable: Bool { (try? Point(validating: value)) != nil }
 }

@@ -125,6 +125,11 @@ package actor Audit {
         var challenges: [Challenge] = []
         for (id, group) in Dictionary(grouping: replicas, by: \.node) {
             guard let node = nodes[id] else { continue }
+            // A node whose key is none can answer nothing, and must not keep the others from being asked.
+            guard node.agreementKey.isUsable else {
+                silent[id, default: []] += group
+                continue
+            }
             var batch: [CatalogChunk] = []
             var bytes = 0
             for chunk in Set(group.map(\.chunk)).sorted().compactMap({ chunks[$0] }) {

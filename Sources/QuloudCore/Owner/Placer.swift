@@ -52,6 +52,7 @@ package actor Placer {
     let mailbox: OwnerMailbox
     private let confirmed: @Sendable (_ replicas: Int) -> Void
     private let gate: ByteGate
+    private let memoryMax: Int
     private let journal = WorkQueue<Order>()
     private let publishing = WorkQueue<Order>()
     private var placing: Set<ChunkID> = []
@@ -62,15 +63,13 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
-    private var incomplete: [ChunkID: Shortfall] = [:]
-
-    /// A chunk that was left with fewer replicas than wanted.
-    private struct Shortfall {
+    private struct Incomplete {
         var missing: Int
         let size: Int
-        var known: Set<NodeID>
+        /// Nodes that do not count: excluded, or counted already.
+        var closedTo: Set<NodeID>
     }
-
+    private var incomplete: [ChunkID: Incomplete] = [:]
     private var surplus: [NodeID: [ChunkID]] = [:]
     private(set) var summary = PlacementSummary()
 
@@ -82,6 +81,7 @@ package actor Placer {
         self.context = context
         self.mailbox = mailbox
         self.confirmed = confirmed
+        self.memoryMax = memoryMax
         gate = ByteGate(capacity: memoryMax)
     }
 
@@ -90,11 +90,15 @@ package actor Placer {
     @discardableResult
     package func place(_ order: Order) async throws -> Bool {
         guard placing.insert(order.chunk.id).inserted else { return false }
-        try await gate.enter(order.sealed.count)
+        try await gate.enter(charge(order))
         queued += 1
         journal.put(order)
         return true
     }
+
+    /// Small chunks pay for more than their bytes: each flight holds a key in guarded memory, which takes mappings, of which
+    /// a process has some ten thousands only.
+    private func charge(_ order: Order) -> Int { max(order.sealed.count, memoryMax / 4096) }
 
     /// True from the moment an order was taken until it is settled.
     package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
@@ -243,11 +247,12 @@ package actor Placer {
 
     /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
-        guard var shortfall = incomplete[signed.receipt.chunk], shortfall.missing > 0,
-            signed.receipt.size == shortfall.size, shortfall.known.insert(signed.receipt.node).inserted
+        let receipt = signed.receipt
+        guard let left = incomplete[receipt.chunk], left.missing > 0, receipt.size == left.size,
+            !left.closedTo.contains(receipt.node)
         else { return }
-        shortfall.missing -= 1
-        incomplete[signed.receipt.chunk] = shortfall
+        incomplete[receipt.chunk]?.missing -= 1
+        incomplete[receipt.chunk]?.closedTo.insert(receipt.node)
         accepted.append(AcceptedReplica(signed, context: context))
     }
 
@@ -333,9 +338,9 @@ package actor Placer {
             if placed >= flight.order.wanted {
                 summary.complete += 1
             } else {
-                incomplete[id] = Shortfall(
+                incomplete[id] = Incomplete(
                     missing: flight.order.wanted - placed, size: flight.order.sealed.count,
-                    known: flight.order.excluded.union(flight.placement.holders))
+                    closedTo: flight.order.excluded.union(flight.placement.holders))
             }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed
@@ -343,7 +348,7 @@ package actor Placer {
             freed.append(id)
             queued -= 1
             placing.remove(id)
-            gate.leave(flight.order.sealed.count)
+            gate.leave(charge(flight.order))
         }
         if !freed.isEmpty { await context.fabric.free(freed, in: mailbox.id) }
     }

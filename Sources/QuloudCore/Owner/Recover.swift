@@ -136,7 +136,13 @@ actor ChunkLearner {
     }
 
     private func learn(batch: [ChunkRef], purpose: ChunkPurpose) async throws {
-        let found = try await Locator(context).locate(batch.map(\.id), answers: holders)
+        var found = try await Locator(context).locate(batch.map(\.id), answers: holders)
+        // Answers bear no name: one node that sends many must not hide what others have.
+        let wanted = min(holders, context.settings.quorum)
+        let thin = batch.map(\.id).filter { found[$0, default: []].count < wanted }
+        if !thin.isEmpty {
+            for (chunk, receipts) in try await Locator(context).locate(thin) { found[chunk] = receipts }
+        }
         let now = context.time.now
         let chunks = batch.map { ref in
             PreparedChunk(
@@ -146,7 +152,8 @@ actor ChunkLearner {
                     quorum: context.settings.quorum, createdAt: now), source: [])
         }
         try await context.catalog.prepare(chunks)
-        let accepted = found.values.joined().map { AcceptedReplica($0, context: context) }
+        // Whoever heard the question can claim to have it all: these are challenged first.
+        let accepted = found.values.joined().map { AcceptedReplica($0, context: context, nextAudit: now) }
         if !accepted.isEmpty { try await context.catalog.record(Array(accepted)) }
         replicas += accepted.count
         missing += batch.count - found.count
@@ -155,14 +162,16 @@ actor ChunkLearner {
 
 extension AcceptedReplica {
     /// The replica that a genuine receipt attests, as of now.
-    init(_ signed: SignedReceipt, context: OwnerContext) {
+    /// - Parameter nextAudit: `nil` for a random moment of the schedule.
+    init(_ signed: SignedReceipt, context: OwnerContext, nextAudit: Timestamp? = nil) {
         let receipt = signed.receipt
         let now = context.time.now
         self.init(
             replica: Replica(
                 chunk: receipt.chunk, node: receipt.node, state: .valid, since: now, provenAt: now,
-                nextAudit: AuditSchedule.next(
-                    after: now, cover: context.settings.coverWithin, draw: context.entropy.unit()),
+                nextAudit: nextAudit
+                    ?? AuditSchedule.next(
+                        after: now, cover: context.settings.coverWithin, draw: context.entropy.unit()),
                 leaseUntil: receipt.leaseUntil),
             node: KnownNode(
                 id: receipt.node, agreementKey: receipt.agreementKey, label: receipt.label, lastSeen: now),

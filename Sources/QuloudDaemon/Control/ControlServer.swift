@@ -26,10 +26,11 @@ final class ControlServer: Sendable {
         unlink(path)
         let socket = try ControlSocket.make()
         self.socket = socket
-        let before = umask(0o177)
+        // The file of the socket takes over these permissions. Not by umask: that is the whole process's, and directories that
+        // other threads or the broker make meanwhile could not be entered.
+        let isPrivate = fchmod(socket, 0o600) == 0
         let bound = try ControlSocket.withAddress(path) { bind(socket, $0, $1) }
-        umask(before)
-        guard bound == 0, listen(socket, 16) == 0 else {
+        guard isPrivate, bound == 0, listen(socket, 16) == 0 else {
             let code = errno
             Glibc.close(socket)
             throw OperationFailure(
@@ -60,15 +61,15 @@ final class ControlServer: Sendable {
         guard client >= 0 else { return }
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         let id = nextID.add(1, ordering: .relaxed).newValue
-        let task = Task { [self] in
-            await serve(client)
-            running.withLock { _ = $0.removeValue(forKey: id) }
-        }
-        let count = running.withLock { running in
+        // Made under the lock: a task that ended before it was noted would be counted for ever.
+        running.withLock { running in
+            let task = Task { [self] in
+                await serve(client)
+                self.running.withLock { _ = $0.removeValue(forKey: id) }
+            }
             running[id] = task
-            return running.count
+            if running.count > Self.clientsMax { task.cancel() }
         }
-        if count > Self.clientsMax { task.cancel() }
     }
 
     private func serve(_ client: Int32) async {

@@ -15,6 +15,9 @@ final class FreeingQueue: Sendable {
     /// Chunks that may wait for their messages to be freed; more are left to the stream's maximum age.
     private static let wantedMax = 50_000
 
+    /// Chunks known to lie at the broker. Far more than are ever in flight: anybody may publish under our mailbox.
+    private static let tokensMax = 100_000
+
     let consumer: FabricConsumer
     private let link: FabricLink
     private let state = Mutex(State())
@@ -110,7 +113,11 @@ final class FreeingQueue: Sendable {
                 // Counting from the beginning: a new consumer. The old one's subjects could hit other messages.
                 if delivery.consumerSequence <= state.lastSequence { state.tokens = [:] }
                 state.lastSequence = delivery.consumerSequence
-                if state.wanted.remove(chunk) != nil { due.append((chunk, token)) } else { state.tokens[chunk] = token }
+                if state.wanted.remove(chunk) != nil {
+                    due.append((chunk, token))
+                } else if state.tokens.count < Self.tokensMax || state.tokens[chunk] != nil {
+                    state.tokens[chunk] = token
+                }
             }
             return due
         }

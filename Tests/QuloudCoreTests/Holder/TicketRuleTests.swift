@@ -37,6 +37,8 @@ import Testing
         #expect(try decide { $0.node = .numbered(5) } == .leave(.excluded))
         #expect(try decide { $0.groupTaken = true } == .leave(.group))
         #expect(try decide { $0.freeBytes = 4096 } == .leave(.full))
+        #expect(try decide { $0.otherClaims = 15 } == .store)
+        #expect(try decide { $0.otherClaims = 16 } == .leave(.crowded))
     }
 
     @Test func whatIsHeldIsVouchedForAgain() throws {
