@@ -188,8 +188,8 @@ import Testing
                     guard task == nil else { return }
                     fabric.setReachable(false)
                     // Longer than holders are waited for, shorter than the broker is.
-                    task = Task {
-                        try await Task.sleep(for: .milliseconds(3500))
+                    task = Task { [time = world.time] in
+                        try await time.sleep(for: .seconds(35))
                         fabric.setReachable(true)
                     }
                 }
