@@ -4,6 +4,7 @@ import CSQLite
 ///
 /// Not for two threads at once: whoever owns it keeps it to itself. Calls block, so the owner is an actor on a serial queue.
 package final class Database {
+    /// Of the file, as it was opened.
     package let path: String
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
@@ -54,6 +55,14 @@ package final class Database {
     package var changedRows: Int { Int(sqlite3_changes64(handle)) }
     /// The key of the row inserted last.
     package var lastInsertedKey: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    /// How many steps SQLite's machine took for all statements so far, wrapping around: the same on every computer, so that
+    /// tests can tell whether a call's cost grows with the database.
+    package var machineSteps: UInt32 {
+        statements.values.reduce(0) {
+            $0 &+ UInt32(bitPattern: sqlite3_stmt_status($1.handle, SQLITE_STMTSTATUS_VM_STEP, 0))
+        }
+    }
 
     /// Runs `body` in one transaction that takes the write lock at once; it is durable on return. Undone when `body` throws.
     package func transaction<Value>(_ body: () throws(DatabaseError) -> Value) throws(DatabaseError) -> Value {

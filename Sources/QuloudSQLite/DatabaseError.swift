@@ -3,6 +3,7 @@ import Glibc
 
 /// What went wrong with a database. The description names the operation and the file, never a stored value.
 package struct DatabaseError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What the caller can act upon.
     package enum Kind: Sendable, Equatable {
         /// The file is no database, or its pages contradict each other.
         case damaged

@@ -13,10 +13,14 @@ package struct Row {
         self.path = path
     }
 
+    /// Columns count from 0 here and below.
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+    /// A whole number; 0 for NULL.
     package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+    /// The same as `Int`.
     package func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
+    /// A blob; empty for NULL.
     package func bytes(_ column: Int32) -> [UInt8] {
         // The pointer is to be asked for before the count, and is null for an empty blob.
         let start = sqlite3_column_blob(handle, column)
@@ -24,6 +28,7 @@ package struct Row {
         return Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
     }
 
+    /// A text, with what is not UTF-8 replaced; empty for NULL.
     package func text(_ column: Int32) -> String {
         let start = sqlite3_column_text(handle, column)
         let count = Int(sqlite3_column_bytes(handle, column))

@@ -29,10 +29,22 @@ struct Failure: Error, Sendable, Equatable {
                 .usage, configuration.problems.map(\.description),
                 hint: "node.example.toml describes every key; quloud doctor checks the rest")
         case let file as FileReadError: self.init(.failed, file.description, hint: file.hint)
-        case is CancellationError: self.init(.interrupted, "interrupted")
+        case let operation as OperationFailure: self.init(operation)
+        case is CancellationError: self = .interrupted
         default: self.init(.failed, "\(error)")
         }
     }
+
+    /// What the node's side refused, with the exit code of its kind.
+    private init(_ failure: OperationFailure) {
+        self.init(
+            ExitCode(rawValue: failure.kind.rawValue) ?? .failed,
+            failure.message.isEmpty ? "the operation failed" : failure.message,
+            hint: failure.hint.isEmpty ? nil : failure.hint)
+    }
+
+    static let interrupted = Failure(
+        .interrupted, "interrupted", hint: "what is done so far is kept; the command can be run again")
 
     /// `error: …` for each message and `hint: …`, or one JSON object.
     func text(json: Bool) -> String {

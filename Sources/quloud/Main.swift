@@ -1,9 +1,11 @@
 import Glibc
+import QuloudDaemon
 import QuloudSystem
 
 @main
 struct Main {
     static func main() async {
+        QuloudNode.harden()
         Signals.ignoreBrokenPipes()
         let words = Array(CommandLine.arguments.dropFirst())
         let code: ExitCode

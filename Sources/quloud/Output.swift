@@ -22,6 +22,21 @@ struct Output: Sendable {
         output(line.hasSuffix("\n") ? line : line + "\n")
     }
 
+    /// The same for a report, with its fields sorted by name.
+    func result(_ report: some Encodable, text: @autoclosure () -> String) {
+        let line = options.json ? JSONLine.text(report) : text()
+        guard !line.isEmpty else { return }
+        output(line.hasSuffix("\n") ? line : line + "\n")
+    }
+
+    /// Text for people; nothing with `--json`.
+    func text(_ text: String) {
+        if !options.json, !text.isEmpty { output(text.hasSuffix("\n") ? text : text + "\n") }
+    }
+
+    /// A line about the work, to standard error as it is.
+    func side(_ line: String) { error(line + "\n") }
+
     /// Something worth knowing that is no result. Silent with `--quiet` and `--json`.
     func note(_ text: @autoclosure () -> String) {
         if !options.quiet, !options.json { error(text() + "\n") }

@@ -42,9 +42,13 @@ struct ConnectionTests {
         let connection = try await NATSConnection.connect(NATSSettings(urls: [server.url]))
         #expect(await kind { try await connection.request("nobody", timeout: .seconds(5)) } == .noResponders)
         let silent = try await connection.subscribe("silent")
-        #expect(await kind { try await connection.request("silent", timeout: .milliseconds(100)) } == .timeout)
+        #expect(
+            await kind { try await connection.request("silent", timeout: .milliseconds(100)) } == .timeout,
+            "\(connection.state)")
         let huge = [UInt8](repeating: 0, count: 2 << 20)
-        #expect(await kind { try await connection.publish("silent", payload: huge) } == .payloadTooLarge)
+        #expect(
+            await kind { try await connection.publish("silent", payload: huge) } == .payloadTooLarge,
+            "\(connection.state)")
         for subject in ["", "a b", "a\r\nPUB b 0\r\n"] {
             #expect(await kind { try await connection.publish(subject) } == .badSettings)
             #expect(await kind { try await connection.publish("silent", reply: subject) } == .badSettings)

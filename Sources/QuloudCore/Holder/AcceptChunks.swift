@@ -4,6 +4,7 @@ import QuloudCrypto
 /// receipt, and only then settle the ticket.
 package struct AcceptChunks: Sendable {
     let context: HolderContext
+    private let room = PromisedRoom()
 
     package init(_ context: HolderContext) { self.context = context }
 
@@ -23,33 +24,23 @@ package struct AcceptChunks: Sendable {
         }
     }
 
-    /// One lane at a time; the next choice is made when it runs dry or has nothing for this node.
+    /// Open calls are rare: they are what the nodes that were asked did not take. One lane at a time, the one with the most
+    /// waiting; a lane with nothing for this node is left to others for a while.
     private func workLanes() async {
-        var lane: Int?
-        var pause: Duration = .milliseconds(100)
         while !Task.isCancelled {
-            guard let current = lane else {
-                let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
-                lane = LaneChoice.choose(waiting: waiting, node: context.keys.id)
-                if lane == nil {
-                    try? await context.time.sleep(for: pause)
-                    pause = min(pause * 3 / 2, .seconds(2))
-                }
+            let waiting = (try? await context.fabric.waiting(for: context.keys.id)) ?? [:]
+            if let lane = LaneChoice.choose(waiting: waiting, node: context.keys.id),
+                await drain(.lane(lane), wait: .milliseconds(300)) > 0
+            {
                 continue
             }
-            let stored = await drain(.lane(current))
-            if stored > 0 {
-                pause = .milliseconds(100)
-            } else {
-                try? await context.time.sleep(for: .milliseconds(Int64(50 + 150 * context.entropy.unit())))
-            }
-            lane = nil
+            try? await context.time.sleep(for: .seconds(2) * (0.5 + context.entropy.unit()))
         }
     }
 
     /// Works on tickets of one address until none come or none are for this node. While one batch is made durable, the
     /// next is fetched. Returns how many chunks were stored or vouched for, −1 when the broker is away.
-    private func drain(_ address: TicketAddress, wait: Duration = .milliseconds(300)) async -> Int {
+    private func drain(_ address: TicketAddress, wait: Duration) async -> Int {
         await withTaskGroup(of: Void.self) { group in
             var total = 0
             while !Task.isCancelled {
@@ -61,7 +52,8 @@ package struct AcceptChunks: Sendable {
                 guard !deliveries.isEmpty else { break }
                 let batch = await prepare(deliveries, at: address)
                 await group.next()
-                group.addTask { await finish(batch) }
+                // Not cancelled with the rest: what is held is finished or handed back before the node stops.
+                group.addTask { await Task { await finish(batch) }.value }
                 total += batch.useful
                 if batch.useful == 0 { break }
             }
@@ -79,6 +71,8 @@ package struct AcceptChunks: Sendable {
         var receipts: [(mailbox: MailboxID, receipt: SignedReceipt)] = []
         var done: [Delivery] = []
         var later: [(Delivery, Settlement)] = []
+        /// Bytes promised to this batch until it is in the index.
+        var promised: Int64 = 0
         var useful: Int { blobs.count + receipts.count }
     }
 
@@ -113,8 +107,27 @@ package struct AcceptChunks: Sendable {
     }
 
     private func decide(_ candidates: [Candidate], at address: TicketAddress, into batch: inout Batch) async throws {
+        try await room.turn.enter(1)
+        let toFetch: [Candidate]
+        do {
+            toFetch = try await choose(candidates, at: address, into: &batch)
+            room.turn.leave(1)
+        } catch {
+            room.turn.leave(1)
+            throw error
+        }
+        await fetch(toFetch, into: &batch)
+    }
+
+    /// One batch at a time: what it promises is known to the next.
+    private func choose(
+        _ candidates: [Candidate], at address: TicketAddress, into batch: inout Batch
+    ) async throws -> [Candidate] {
         let holdings = try await context.index.holdings(of: candidates.map(\.request.chunk))
-        var free = try await context.freeBytes()
+        // The promises first: what becomes a holding in between is counted twice rather than not at all.
+        let promised = room.bytes
+        let start = try await context.freeBytes() - promised
+        var free = start
         var toFetch: [Candidate] = []
         var seen: Set<HoldingKey> = []
         for candidate in candidates {
@@ -122,7 +135,7 @@ package struct AcceptChunks: Sendable {
             let facts = try await facts(candidate, at: address, held: held, free: free)
             switch TicketRule.decide(candidate.request, facts) {
             case .store where seen.insert(candidate.key).inserted:
-                free -= Int64(candidate.request.size)
+                free -= PromisedRoom.bytes(for: candidate.request.size)
                 toFetch.append(candidate)
             case .store: leave(candidate, .held, facts, in: &batch)
             case .drop(let reason):
@@ -138,10 +151,16 @@ package struct AcceptChunks: Sendable {
                 if fillsSlot || candidate.delivery.attempt == 1 {
                     batch.receipts.append((candidate.request.mailbox, receipt))
                 }
-                if fillsSlot { batch.done.append(candidate.delivery) } else { leave(candidate, .held, facts, in: &batch) }
+                if fillsSlot {
+                    batch.done.append(candidate.delivery)
+                } else {
+                    leave(candidate, .held, facts, in: &batch)
+                }
             }
         }
-        await fetch(toFetch, into: &batch)
+        batch.promised = start - free
+        room.promise(batch.promised)
+        return toFetch
     }
 
     private func facts(
@@ -164,7 +183,11 @@ package struct AcceptChunks: Sendable {
     ) {
         context.counters.update { $0.left[reason.rawValue, default: 0] += 1 }
         let settlement = TicketRule.settlement(leaving: facts, draw: context.entropy.unit())
-        if settlement == .done { batch.done.append(candidate.delivery) } else { batch.later.append((candidate.delivery, settlement)) }
+        if settlement == .done {
+            batch.done.append(candidate.delivery)
+        } else {
+            batch.later.append((candidate.delivery, settlement))
+        }
     }
 
     /// The receipt of what is held already; taken out of the trash if it was there. `nil` when its blob is gone.
@@ -218,7 +241,9 @@ package struct AcceptChunks: Sendable {
     private func fetch(_ candidate: Candidate) async -> Fetched {
         let request = candidate.request
         do {
-            guard let sealed = try await context.fabric.fetch(request.chunk, from: request.mailbox) else { return .gone }
+            guard let sealed = try await context.fabric.fetch(request.chunk, from: request.mailbox) else {
+                return .gone
+            }
             guard sealed.count == request.size, SealedChunk.id(of: sealed) == request.chunk else {
                 context.counters.drop(.foreign)
                 return .gone
@@ -248,6 +273,7 @@ package struct AcceptChunks: Sendable {
 
     /// Blob and directory entry, then the index, then the receipts, then the tickets: in this order and no other.
     private func finish(_ batch: Batch) async {
+        defer { room.promise(-batch.promised) }
         do {
             if !batch.blobs.isEmpty {
                 try await context.blobs.put(batch.blobs)

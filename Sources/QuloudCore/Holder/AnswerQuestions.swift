@@ -110,7 +110,8 @@ package struct AnswerQuestions: Sendable {
             return context.receipt(
                 chunk: claim.holding.chunk, terms: claim.terms, leaseUntil: claim.holding.leaseUntil)
         }
-        return receipts.isEmpty ? nil : try ReceiptEnvelope.seal(receipts, to: mailbox)
+        // Also when there are none: the owner need not wait for this node.
+        return try ReceiptEnvelope.seal(receipts, to: mailbox)
     }
 
     /// Renewals, releases and commits: each chunk whose proof holds is changed, all in one transaction.
@@ -123,8 +124,11 @@ package struct AnswerQuestions: Sendable {
             if let holding = claim.flatMap({ apply(request.terms, to: $0.holding) }) {
                 changed.append(holding)
                 codes.append(.done)
+            } else if claim != nil, case .commit = request.terms {
+                // A winner keeps its copy as it is.
+                codes.append(.done)
             } else {
-                codes.append(claim == nil ? .refused : .done)
+                codes.append(.refused)
             }
         }
         if !changed.isEmpty { try await context.index.commit(changed) }

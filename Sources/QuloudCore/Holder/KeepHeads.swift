@@ -11,14 +11,19 @@ struct KeepHeads: Sendable {
         if let request = try? OpenRequest.parse(question.request, as: .headGet) {
             try check(request, question)
             guard let key = Bytes32(request.body) else { throw MessageError.malformed }
-            return try await context.heads.head(for: HeadKey(key))
+            if let head = try await context.heads.head(for: HeadKey(key)) { return head }
+            return outcome(.refused, to: question)
         }
         let request = try OpenRequest.parse(question.request, as: .headPut)
         try check(request, question)
         let head = try CatalogHead.verified(request.body)
         var isKept = try await context.heads.keep(request.body, sequence: head.sequence, for: head.key)
         if !isKept { isKept = try await context.heads.head(for: head.key) == request.body }
-        return Outcome(node: context.keys.id, codes: [isKept ? .done : .refused]).signed(
+        return outcome(isKept ? .done : .refused, to: question)
+    }
+
+    private func outcome(_ code: Outcome.Code, to question: Question) -> [UInt8] {
+        Outcome(node: context.keys.id, codes: [code]).signed(
             by: context.keys.identity, request: SHA256.hash(question.request))
     }
 

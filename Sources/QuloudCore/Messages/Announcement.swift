@@ -21,8 +21,8 @@ package struct Announcement: Sendable, Equatable {
         self.node = node
         self.agreementKey = agreementKey
         self.version = version
-        self.label = label
-        self.region = region
+        self.label = label.asLabel
+        self.region = region.asLabel
         self.capacityBytes = capacityBytes
         self.freeBytes = freeBytes
         self.uptime = uptime
@@ -42,8 +42,8 @@ package struct Announcement: Sendable, Equatable {
         writer.put(node)
         writer.put(agreementKey)
         writer.put(short: version.utf8)
-        writer.put(short: label.utf8.prefix(Limits.labelSizeMax))
-        writer.put(short: region.utf8.prefix(Limits.labelSizeMax))
+        writer.put(short: label.utf8)
+        writer.put(short: region.utf8)
         writer.put(capacityBytes)
         writer.put(freeBytes)
         writer.put(UInt64(clamping: uptime.components.seconds))

@@ -40,7 +40,8 @@ package struct Outcome: Sendable, Equatable {
     }
 
     /// `node` is `nil` when the answer may come from any.
-    package static func verified(_ bytes: [UInt8], from node: NodeID?, request: Bytes32) throws(MessageError) -> Outcome {
+    package static func verified(_ bytes: [UInt8], from node: NodeID?, request: Bytes32) throws(MessageError) -> Outcome
+    {
         do {
             var reader = try WireReader(bytes, expecting: .outcome)
             let signer = try reader.id(NodeID.self)

@@ -85,7 +85,9 @@ package struct OwnershipRequest: Sendable, Equatable {
             var proofs: [Schnorr.Proof] = []
             for _ in 0..<count { proofs.append(try reader.proof()) }
             try reader.finish()
-            return (OwnershipRequest(terms, context: context, chunks: chunks), OwnershipProofs(body: body, proofs: proofs))
+            return (
+                OwnershipRequest(terms, context: context, chunks: chunks), OwnershipProofs(body: body, proofs: proofs)
+            )
         } catch { throw MessageError(error) }
     }
 

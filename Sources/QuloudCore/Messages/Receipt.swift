@@ -26,7 +26,7 @@ package struct Receipt: Sendable, Equatable {
         self.slot = slot
         self.epoch = epoch
         self.leaseUntil = leaseUntil
-        self.label = label
+        self.label = label.asLabel
     }
 
     fileprivate func write(to writer: inout WireWriter) {
@@ -37,7 +37,7 @@ package struct Receipt: Sendable, Equatable {
         writer.put(UInt8(clamping: slot))
         writer.put(epoch)
         writer.put(leaseUntil)
-        writer.put(short: label.utf8.prefix(Limits.labelSizeMax))
+        writer.put(short: label.utf8)
     }
 
     /// What the node signs: domain, then the fields.

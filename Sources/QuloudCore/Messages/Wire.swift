@@ -57,7 +57,9 @@ package struct WireReader {
 
     package var remaining: Int { end - position }
 
-    package mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws(WireError) -> Integer {
+    package mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws(WireError)
+        -> Integer
+    {
         let count = MemoryLayout<Integer>.size
         guard remaining >= count else { throw .truncated }
         var value: Integer = 0
@@ -107,6 +109,19 @@ package struct WireReader {
 
     package mutating func finish() throws(WireError) {
         guard remaining == 0 else { throw .trailingBytes }
+    }
+}
+
+extension String {
+    /// As it travels, so that what a node signs is what others read: no control characters, and cut to
+    /// `Limits.labelSizeMax` bytes between characters.
+    var asLabel: String {
+        var label = ""
+        for scalar in unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7F {
+            guard label.utf8.count + UTF8.width(scalar) <= Limits.labelSizeMax else { break }
+            label.unicodeScalars.append(scalar)
+        }
+        return label
     }
 }
 

@@ -138,7 +138,7 @@ package struct ManifestParser {
             guard count <= ManifestRecord.encodedMax else { throw .outOfRange("manifest record") }
             guard reader.remaining >= count else { break }
             records.append(try ManifestRecord.decode(reader.raw(count)))
-            start = reader.position + count
+            start = reader.position
         }
         pending.removeFirst(start)
         return records

@@ -40,9 +40,8 @@ package actor Audit {
     private var silent: [NodeID: [Replica]] = [:]
     private var result = AuditResult()
 
-    /// Replicas planned at once, and bytes of a challenge.
+    /// Replicas planned at once.
     private static let pageSize = 384
-    private static let challengeBytes = 32 << 20
 
     package init(_ context: OwnerContext, tree: any SourceTree, observer: @escaping Observer) {
         self.context = context
@@ -52,7 +51,10 @@ package actor Audit {
         progress = ProgressMeter(AuditProgress(), time: context.time) { observer(.audit($0)) }
     }
 
-    package func run(_ scope: Scope) async throws -> AuditResult {
+    /// - Parameter wanted: leaves out chunks for which it is false.
+    package func run(
+        _ scope: Scope, only wanted: @Sendable (ChunkID) -> Bool = { _ in true }
+    ) async throws -> AuditResult {
         for node in try await context.catalog.nodes() { nodes[node.id] = node }
         switch scope {
         case .all(let node):
@@ -60,7 +62,7 @@ package actor Audit {
             while true {
                 let page = try await context.catalog.replicas(after: position, on: node, limit: Self.pageSize)
                 guard let last = page.last else { break }
-                try await audit(page)
+                try await audit(page.filter { wanted($0.chunk) })
                 position = (last.chunk, last.node)
             }
         case .due:
@@ -85,6 +87,7 @@ package actor Audit {
     /// One page of replicas: reference digests first, then all nodes at once.
     private func audit(_ replicas: [Replica]) async throws {
         try Task.checkCancellation()
+        guard !replicas.isEmpty else { return }
         result.challenged += replicas.count
         progress.update {
             $0.challenged += replicas.count
@@ -127,7 +130,7 @@ package actor Audit {
             for chunk in Set(group.map(\.chunk)).sorted().compactMap({ chunks[$0] }) {
                 batch.append(chunk)
                 bytes += chunk.sealedSize
-                if bytes >= Self.challengeBytes || batch.count >= Limits.batchMax {
+                if bytes >= context.settings.auditBatchBytes || batch.count >= Limits.batchMax {
                     challenges.append(try Challenge(context, node: node, chunks: batch))
                     batch = []
                     bytes = 0
@@ -159,9 +162,13 @@ package actor Audit {
             result.fromSource += 1
             return sealed
         }
-        guard let fetched = try? await fetcher.fromHolders(chunk.id, except: Set(silent.keys)) else { return nil }
-        result.fromReplicas += 1
-        return fetched.bytes
+        do {
+            let fetched = try await fetcher.fromHolders(chunk.id, except: Set(silent.keys))
+            result.fromReplicas += 1
+            return fetched.bytes
+        } catch is ChunkUnavailable {
+            return nil
+        }
     }
 
     private func conclude(
@@ -207,6 +214,10 @@ package actor Audit {
         return judged
     }
 
+    /// Only a short grace period ends within a run; a node that is there but proves nothing must not hold up the owner for
+    /// days.
+    private var waitsOutGrace: Bool { context.settings.grace <= .seconds(30) }
+
     /// Nodes that did not answer get a second chance before the run is over, and with a short grace period the run waits
     /// for its end.
     private func retrySilent() async throws {
@@ -215,7 +226,7 @@ package actor Audit {
             rounds += 1
             let waiting = silent
             silent = [:]
-            try await context.time.sleep(for: rounds == 1 ? .seconds(1) : max(.seconds(1), context.settings.grace))
+            try await context.time.sleep(for: rounds == 1 || !waitsOutGrace ? .seconds(1) : max(.seconds(1), context.settings.grace))
             let present = Set(try await Discovery(context).holders().map(\.node))
             var isOver = true
             for (node, replicas) in waiting {
@@ -229,7 +240,7 @@ package actor Audit {
                     let judged = replicas.map { judge($0, .silent) }
                     try await context.catalog.update(judged)
                     let suspects = judged.filter { if case .suspect = $0.state { true } else { false } }
-                    guard context.settings.grace <= .seconds(30), !suspects.isEmpty, rounds < 3 else { continue }
+                    guard waitsOutGrace, !suspects.isEmpty, rounds < 3 else { continue }
                     // A short grace period ends within this run: judge again then.
                     result.suspect.removeAll { $0.node == node }
                     silent[node] = suspects

@@ -64,7 +64,7 @@ package struct Backup: Sendable {
         let keeper = HeadKeeper(context)
         let head = try keeper.next(after: await context.catalog.head(), content: HeadContent(list: made.list))
         try await context.catalog.add(made.snapshot, head: head)
-        let copies = (try? await keeper.publish(head)) ?? 0
+        let copies = await keeper.spread(head, holders: await placer.holders)
         let below = try await context.catalog.chunksBelowQuorum(after: nil, limit: 1)
         return BackupResult(
             snapshot: made.snapshot, progress: progress.value, placement: made.placement, headCopies: copies,
@@ -134,8 +134,12 @@ package struct Backup: Sendable {
         guard let first = roots.first else { return ([], []) }
         var base = first.parent
         while base != .base, !roots.allSatisfy({ base.contains($0) && base != $0 }) { base = base.parent }
-        guard !roots.contains(.base) else { throw RootUnreadable(path: [], error: TreeError(.failed, "name its folders instead of /")) }
+        guard !roots.contains(.base) else {
+            throw RootUnreadable(path: [], error: TreeError(.failed, "name its folders instead of /"))
+        }
         let prefix: SystemPath = base == .base ? [] : [slash] + base.bytes
-        return (prefix, roots.compactMap { TreePath(Array($0.bytes.dropFirst(base == .base ? 0 : base.bytes.count + 1))) })
+        return (
+            prefix, roots.compactMap { TreePath(Array($0.bytes.dropFirst(base == .base ? 0 : base.bytes.count + 1))) }
+        )
     }
 }

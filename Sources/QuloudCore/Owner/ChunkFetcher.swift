@@ -48,7 +48,8 @@ package struct ChunkFetcher: Sendable {
             }
         }
         let located = try await Locator(context).locate([chunk])[chunk, default: []]
-        for holder in located where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
+        for holder in located
+        where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
             if let bytes = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
                 return (bytes, holder.receipt.node)
             }
@@ -71,8 +72,12 @@ package struct ChunkFetcher: Sendable {
 
     /// A replica that failed a fetch is challenged next.
     private func suspect(_ replica: Replica, _ error: any Error) async {
-        guard replica.state.counts, error is RetrievalError else { return }
-        var due = replica
+        guard replica.state.counts, error is RetrievalError,
+            // As it is now: an audit may have judged it meanwhile.
+            var due = try? await context.catalog.replicas(of: [replica.chunk])[replica.chunk]?
+                .first(where: { $0.node == replica.node }),
+            due.state.counts
+        else { return }
         due.nextAudit = context.time.now
         try? await context.catalog.update([due])
     }
@@ -85,39 +90,5 @@ package struct ChunkFetcher: Sendable {
         case let error as FabricError: error.description
         default: "failed"
         }
-    }
-}
-
-/// Finds holders of chunks without knowing any: asks all, and takes the receipts of those that have them.
-package struct Locator: Sendable {
-    private let context: OwnerContext
-
-    package init(_ context: OwnerContext) { self.context = context }
-
-    /// Genuine receipts for each chunk that some holder has; at most `Limits.batchMax / 4` chunks a call.
-    package func locate(_ chunks: [ChunkID]) async throws -> [ChunkID: [SignedReceipt]] {
-        let epoch = context.entropy.uint64()
-        let keys = try context.keys.mailbox(epoch: epoch)
-        let sent = Captured()
-        let context = context
-        let terms = OwnershipRequest.Terms.locate(answerTo: MailboxID(keys.publicKey))
-        let answers = try await context.fabric.askAll(
-            .locate, patience: context.settings.placement.discovery * 2 + .milliseconds(chunks.count * 2), limit: 1024
-        ) { address in
-            let head = RequestContext.fresh(
-                for: nil, returnAddress: address, time: context.time, entropy: context.entropy)
-            return sent.keep { try OwnershipRequest(terms, context: head, chunks: chunks).signed(by: context, terms) }
-        }
-        _ = try sent.message()
-        let wanted = Set(chunks)
-        var found: [ChunkID: [NodeID: SignedReceipt]] = [:]
-        for answer in answers {
-            guard let opened = try? ReceiptEnvelope.open(answer, with: keys) else { continue }
-            for signed in opened.genuine where wanted.contains(signed.receipt.chunk) {
-                guard signed.receipt.node != context.ownNode else { continue }
-                found[signed.receipt.chunk, default: [:]][signed.receipt.node] = signed
-            }
-        }
-        return found.mapValues { Array($0.values) }
     }
 }

@@ -18,24 +18,32 @@ package struct ExcludeRules: Sendable {
             || paths.contains { Self.matches($0[...], path[...]) }
     }
 
-    /// Each star remembers where to go on, so the cost is bounded by the product of the lengths.
+    /// Each kind of star remembers where to go on: what stays within a name gives up at a slash, and then the last one that
+    /// crosses takes over. So the cost is bounded.
     static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         let (star, question, slash) = (UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "/"))
         var p = pattern.startIndex
         var t = text.startIndex
-        var retry: (pattern: Int, text: Int, crosses: Bool)?
+        var within: (pattern: Int, text: Int)?
+        var crossing: (pattern: Int, text: Int)?
         while t < text.endIndex {
             if p < pattern.endIndex, pattern[p] == star {
-                let crosses = p + 1 < pattern.endIndex && pattern[p + 1] == star
-                p += crosses ? 2 : 1
-                retry = (p, t, crosses)
+                if p + 1 < pattern.endIndex, pattern[p + 1] == star {
+                    p += 2
+                    (within, crossing) = (nil, (p, t))
+                } else {
+                    p += 1
+                    within = (p, t)
+                }
             } else if p < pattern.endIndex, pattern[p] == text[t] || (pattern[p] == question && text[t] != slash) {
                 p += 1
                 t += 1
-            } else if let last = retry, last.crosses || text[last.text] != slash {
-                retry = (last.pattern, last.text + 1, last.crosses)
-                p = last.pattern
-                t = last.text + 1
+            } else if let last = within, text[last.text] != slash {
+                (p, t) = (last.pattern, last.text + 1)
+                within = (p, t)
+            } else if let last = crossing {
+                (p, t) = (last.pattern, last.text + 1)
+                (within, crossing) = (nil, (p, t))
             } else {
                 return false
             }

@@ -16,31 +16,44 @@ package struct HeadKeeper: Sendable {
     }
 
     /// Gives the head to every holder that hears it; returns how many keep it now.
-    package func publish(_ head: HeadRecord) async throws(FabricError) -> Int {
+    /// - Parameter answers: how many holders are known to be there, to stop waiting when all have answered.
+    package func publish(_ head: HeadRecord, answers: Int? = nil) async throws(FabricError) -> Int {
         let sent = Captured()
-        let answers = try await ask(.headPut, body: head.bytes, sent: sent)
+        let received = try await ask(.headPut, body: head.bytes, answers: answers, sent: sent)
         guard let request = try? sent.message() else { return 0 }
         let hash = SHA256.hash(request)
-        let keeping = answers.compactMap { try? Outcome.verified($0, from: nil, request: hash) }
+        let keeping = received.compactMap { try? Outcome.verified($0, from: nil, request: hash) }
             .filter { $0.codes == [.done] }
-        return Set(keeping.map(\.node)).count
+        // A copy on the machine that may be lost with the catalog does not count.
+        return Set(keeping.map(\.node)).subtracting([context.ownNode].compactMap { $0 }).count
+    }
+
+    /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do.
+    package func spread(_ head: HeadRecord, holders: Int) async -> Int {
+        var most = 0
+        for _ in 0..<4 where most < max(1, min(holders, context.settings.quorum)) {
+            most = max(most, (try? await publish(head, answers: holders)) ?? 0)
+        }
+        return most
     }
 
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
     package func found() async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
-        let answers = try await ask(.headGet, body: context.keys.headKey.value.bytes, sent: Captured())
+        let received = try await ask(.headGet, body: context.keys.headKey.value.bytes, answers: nil, sent: Captured())
         var heads: [Bytes32: (head: CatalogHead, record: HeadRecord)] = [:]
-        for answer in answers {
+        for answer in received {
             guard let head = try? CatalogHead.verified(answer), head.key == context.keys.headKey else { continue }
             heads[SHA256.hash(answer)] = (head, HeadRecord(sequence: head.sequence, bytes: answer))
         }
         return heads.values.sorted { $0.head.sequence > $1.head.sequence }
     }
 
-    private func ask(_ kind: MessageKind, body: [UInt8], sent: Captured) async throws(FabricError) -> [[UInt8]] {
+    private func ask(
+        _ kind: MessageKind, body: [UInt8], answers: Int?, sent: Captured
+    ) async throws(FabricError) -> [[UInt8]] {
         let context = context
         return try await context.fabric.askAll(
-            .head, patience: context.settings.placement.discovery * 2, limit: 1024
+            .head, patience: context.settings.placement.discovery * 2, limit: answers ?? 1024
         ) { address in
             let head = RequestContext.fresh(
                 for: nil, returnAddress: address, time: context.time, entropy: context.entropy)

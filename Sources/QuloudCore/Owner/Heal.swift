@@ -83,8 +83,7 @@ package struct Heal: Sendable {
                 try await placer.place(
                     Placer.Order(
                         sealed: sealed, chunk: chunk, source: nil, wanted: chunk.quorum - chunk.liveReplicas,
-                        excluded: Self.excluded(known, wanted: chunk.quorum - chunk.liveReplicas, holders: holders),
-                        usesLanes: false))
+                        excluded: Self.excluded(known, wanted: chunk.quorum - chunk.liveReplicas, holders: holders)))
             }
         }
     }
@@ -103,7 +102,10 @@ package struct Heal: Sendable {
         do {
             return try await fetcher.sealed(chunk.id)
         } catch let error as ChunkUnavailable {
-            observer(.note(Note(.warning, subject: "chunk \(chunk.id.short)", "cannot be healed: no copy is left to copy from")))
+            observer(
+                .note(
+                    Note(.warning, subject: "chunk \(chunk.id.short)", "cannot be healed: no copy is left to copy from")
+                ))
             _ = error
             return nil
         }

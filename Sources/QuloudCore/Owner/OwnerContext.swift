@@ -23,6 +23,13 @@ package struct OwnerContext: Sendable {
         self.settings = settings
         self.ownNode = ownNode
     }
+
+    /// The same with other settings.
+    package func with(_ settings: OwnerSettings) -> OwnerContext {
+        OwnerContext(
+            keys: keys, catalog: catalog, fabric: fabric, time: time, entropy: entropy, settings: settings,
+            ownNode: ownNode)
+    }
 }
 
 package struct OwnerSettings: Sendable {
@@ -46,10 +53,10 @@ package struct OwnerSettings: Sendable {
 
 /// Patience with holders while chunks are placed.
 package struct PlacementPolicy: Sendable {
-    /// Without a receipt for this long, tickets are issued again.
-    package var reissueAfter: Duration = .seconds(6)
-    /// Without all receipts for this long, single nodes are asked.
-    package var directAfter: Duration = .seconds(12)
+    /// When no receipt comes for this long, other holders are asked.
+    package var askOthersAfter: Duration = .seconds(6)
+    /// A chunk that is still incomplete after this long is called out in the lanes.
+    package var openCallAfter: Duration = .seconds(18)
     /// After this long without a receipt the chunk is left with the replicas it has.
     package var giveUpAfter: Duration = .seconds(30)
     /// How long to listen for holders that announce themselves.

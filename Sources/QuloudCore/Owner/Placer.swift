@@ -29,19 +29,15 @@ package actor Placer {
         /// Replicas to add.
         package let wanted: Int
         package let excluded: Set<NodeID>
-        /// False: ask single nodes from the start.
-        package let usesLanes: Bool
 
         package init(
-            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>,
-            usesLanes: Bool
+            sealed: [UInt8], chunk: CatalogChunk, source: [SourcePart]?, wanted: Int, excluded: Set<NodeID>
         ) {
             self.sealed = sealed
             self.chunk = chunk
             self.source = source
             self.wanted = wanted
             self.excluded = excluded
-            self.usesLanes = usesLanes
         }
     }
 
@@ -58,6 +54,7 @@ package actor Placer {
     private let gate: ByteGate
     private let journal = WorkQueue<Order>()
     private let publishing = WorkQueue<Order>()
+    private var placing: Set<ChunkID> = []
     var flights: [ChunkID: Flight] = [:]
     var candidates: [Announcement] = []
     private var queued = 0
@@ -65,7 +62,15 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
-    private var incomplete: [ChunkID: Int] = [:]
+    private var incomplete: [ChunkID: Shortfall] = [:]
+
+    /// A chunk that was left with fewer replicas than wanted.
+    private struct Shortfall {
+        var missing: Int
+        let size: Int
+        var known: Set<NodeID>
+    }
+
     private var surplus: [NodeID: [ChunkID]] = [:]
     private(set) var summary = PlacementSummary()
 
@@ -81,13 +86,21 @@ package actor Placer {
     }
 
     /// Takes an order when there is room for its bytes. What became of it is in the catalog, and summed up at the end.
-    package func place(_ order: Order) async throws {
+    /// False: the chunk is being placed already, and is not placed twice.
+    @discardableResult
+    package func place(_ order: Order) async throws -> Bool {
+        guard placing.insert(order.chunk.id).inserted else { return false }
         try await gate.enter(order.sealed.count)
         queued += 1
         journal.put(order)
+        return true
     }
 
-    package func isPlacing(_ chunk: ChunkID) -> Bool { flights[chunk] != nil }
+    /// True from the moment an order was taken until it is settled.
+    package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
+
+    /// Holders that announced themselves, whether they have room or not.
+    package private(set) var holders = 0
 
     /// No more orders: `run` returns when the last is settled.
     package func close() {
@@ -130,16 +143,24 @@ package actor Placer {
     }
 
     private func takeOff(_ order: Order) throws {
-        let available = usable(for: order).count
+        let available = candidates.count { $0.takesChunks && !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
-            target: min(order.wanted, available), excluded: order.excluded, usesLanes: order.usesLanes,
-            policy: context.settings.placement, now: context.time.uptime)
+            target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
+            now: context.time.uptime)
         let claim = try context.keys.ownershipKeys(of: order.chunk.id)
         flights[order.chunk.id] = Flight(order: order, claim: claim, placement: placement)
     }
 
+    /// Holders that may take the order, best first.
     private func usable(for order: Order) -> [NodeID] {
-        candidates.filter { $0.takesChunks && !order.excluded.contains($0.node) }.map(\.node)
+        var outstanding: [NodeID: Int] = [:]
+        for flight in flights.values {
+            for node in flight.placement.asked { outstanding[node, default: 0] += 1 }
+        }
+        let open = candidates.filter { !order.excluded.contains($0.node) }.map {
+            CandidateOrder.Candidate(node: $0.node, label: $0.label, outstanding: outstanding[$0.node, default: 0])
+        }
+        return CandidateOrder.order(open, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
     }
 
     private func publishAll() async throws {
@@ -171,10 +192,15 @@ package actor Placer {
         let fabric = context.fabric
         let box = mailbox.id
         while !(closed && queued == 0) {
+            try Task.checkCancellation()
+            let asked = context.time.uptime
             let deliveries = try await context.persist(for: context.settings.placement.brokerPatience) {
                 () throws(FabricError) in
                 try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
             }
+            // While the broker was away, or the machine slept, no receipt could come: that says nothing about the holders.
+            let away = context.time.uptime - asked
+            if away > .seconds(2) { lastReceipt = context.time.uptime }
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
         }
@@ -217,8 +243,11 @@ package actor Placer {
 
     /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
-        guard let missing = incomplete[signed.receipt.chunk], missing > 0 else { return }
-        incomplete[signed.receipt.chunk] = missing - 1
+        guard var shortfall = incomplete[signed.receipt.chunk], shortfall.missing > 0,
+            signed.receipt.size == shortfall.size, shortfall.known.insert(signed.receipt.node).inserted
+        else { return }
+        shortfall.missing -= 1
+        incomplete[signed.receipt.chunk] = shortfall
         accepted.append(AcceptedReplica(signed, context: context))
     }
 
@@ -244,7 +273,9 @@ package actor Placer {
         guard let flight = flights[id] else { return }
         guard step != .giveUp else { return await settle([id]) }
         let has = (try? await context.fabric.has(id, in: mailbox.id)) ?? false
-        if !has { try await publishBytes(flight.order) }
+        // Called again and again, and nobody could use it: perhaps what the broker has is not what was published.
+        let isDoubtful = flight.placement.holders.isEmpty && flight.placement.epoch > 2
+        if !has || isDoubtful { try await publishBytes(flight.order) }
         try await perform(step, on: id)
     }
 
@@ -253,7 +284,7 @@ package actor Placer {
         switch step {
         case .wait: return
         case .giveUp: return await settle([id])
-        case .reissue(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
+        case .openCall(let slots): try await publishTickets(flight, slots.map { (.lane($0), $0) })
         case .direct(let nodes):
             try await publishTickets(flight, nodes.enumerated().map { (.node($1), $0 % Limits.lanes) })
         }
@@ -285,7 +316,9 @@ package actor Placer {
 
     private func refreshCandidates() async throws {
         lastDiscovery = context.time.uptime
-        let found = try await Discovery(context).holders().filter(\.takesChunks)
+        let all = try await Discovery(context).holders()
+        let found = all.filter(\.takesChunks)
+        holders = all.count
         guard !found.isEmpty || candidates.isEmpty else { return }
         candidates = found
         try await context.catalog.saw(found.map { $0.known(at: context.time.now) })
@@ -297,12 +330,19 @@ package actor Placer {
         for id in ids {
             guard let flight = flights.removeValue(forKey: id) else { continue }
             let placed = flight.placement.holders.count
-            if placed >= flight.order.wanted { summary.complete += 1 } else { incomplete[id] = flight.order.wanted - placed }
+            if placed >= flight.order.wanted {
+                summary.complete += 1
+            } else {
+                incomplete[id] = Shortfall(
+                    missing: flight.order.wanted - placed, size: flight.order.sealed.count,
+                    known: flight.order.excluded.union(flight.placement.holders))
+            }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed
             summary.fewest = min(summary.fewest ?? total, total)
             freed.append(id)
             queued -= 1
+            placing.remove(id)
             gate.leave(flight.order.sealed.count)
         }
         if !freed.isEmpty { await context.fabric.free(freed, in: mailbox.id) }

@@ -30,19 +30,23 @@ package struct Recover: Sendable {
     }
 
     package func run() async throws -> RecoverResult {
+        let holders = try await Discovery(context).holders().count
+        // Heard to the end: one node that answers twice must not hide what an honest one keeps.
         let heads = try await HeadKeeper(context).found()
         guard !heads.isEmpty else { throw RecoverError.noHead }
         try Self.checkChain(heads.map { ($0.head, SHA256.hash($0.record.bytes)) })
-        let learner = ChunkLearner(context)
-        for (head, record) in heads {
+        let learner = ChunkLearner(context, holders: holders)
+        for (head, _) in heads {
             do {
-                return try await rebuild(from: head, record: record, learner: learner)
+                // What is signed next follows the newest head, whichever the snapshots are from: else the history forks.
+                return try await rebuild(from: head, record: heads[0].record, learner: learner)
             } catch let error as ChunkUnavailable {
                 observer(
                     .note(
                         Note(
                             .warning, subject: "head \(head.sequence)",
-                            "its list of snapshots cannot be read (chunk \(error.chunk.short)); trying the one before")))
+                            "its list of snapshots cannot be read (chunk \(error.chunk.short)); trying the one before"))
+                )
             }
         }
         throw RecoverError.unreadable
@@ -112,9 +116,15 @@ actor ChunkLearner {
     private var known: Set<ChunkID> = []
     private var missing = 0
     private var replicas = 0
-    private static let batch = 128
+    private static let batch = 256
 
-    init(_ context: OwnerContext) { self.context = context }
+    private let holders: Int
+
+    /// - Parameter holders: how many are known to be there.
+    init(_ context: OwnerContext, holders: Int) {
+        self.context = context
+        self.holders = holders
+    }
 
     var counts: (known: Int, missing: Int, replicas: Int) { (known.count, missing, replicas) }
 
@@ -126,7 +136,7 @@ actor ChunkLearner {
     }
 
     private func learn(batch: [ChunkRef], purpose: ChunkPurpose) async throws {
-        let found = try await Locator(context).locate(batch.map(\.id))
+        let found = try await Locator(context).locate(batch.map(\.id), answers: holders)
         let now = context.time.now
         let chunks = batch.map { ref in
             PreparedChunk(

@@ -92,7 +92,9 @@ actor RestoreReader {
         try await leaveDirectories(notContaining: nil)
     }
 
-    private func file(_ path: TreePath, _ attributes: EntryAttributes, _ size: Int64, _ segments: [Segment]) async throws {
+    private func file(_ path: TreePath, _ attributes: EntryAttributes, _ size: Int64, _ segments: [Segment])
+        async throws
+    {
         if size <= Int64(BundleRule.fileSizeMax), segments.count <= 1 {
             var content: [(Segment, FetchedChunk)] = []
             for segment in segments { content.append((segment, try await chunk(segment.chunk))) }

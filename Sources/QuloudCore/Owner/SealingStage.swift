@@ -92,11 +92,10 @@ package final class SealingStage: Sendable {
             // Known by id but not by fingerprint: learnt in a recovery.
             try await context.catalog.prepare([PreparedChunk(chunk: chunk, source: job.source)])
             progress.update { $0.knownChunks += 1 }
-        } else {
-            try await placer.place(
-                Placer.Order(
-                    sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: [],
-                    usesLanes: true))
+        } else if try await placer.place(
+            Placer.Order(
+                sealed: sealed.bytes, chunk: chunk, source: job.source, wanted: chunk.quorum, excluded: []))
+        {
             progress.update {
                 $0.newChunks += 1
                 $0.newSealedBytes += Int64(sealed.bytes.count)

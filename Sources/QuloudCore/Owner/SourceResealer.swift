@@ -15,7 +15,10 @@ package actor SourceResealer {
     /// `nil` when the source is gone or changed.
     package func sealed(_ chunk: CatalogChunk) async throws -> [UInt8]? {
         guard let fingerprint = chunk.fingerprint, chunk.purpose == .data else {
-            return try await context.catalog.sealed(chunk.id)
+            guard let local = try await context.catalog.sealed(chunk.id), SealedChunk.id(of: local) == chunk.id else {
+                return nil
+            }
+            return local
         }
         let parts = try await context.catalog.source(of: chunk.id)
         guard !parts.isEmpty, let plaintext = await read(parts, expecting: chunk.plainSize),

@@ -281,7 +281,9 @@ actor TreeWalk {
         note(Note(.warning, subject: Self.text(path), text))
     }
 
-    private static func text(_ path: SystemPath) -> String { path.isEmpty ? "/" : String(decoding: path, as: UTF8.self) }
+    private static func text(_ path: SystemPath) -> String {
+        path.isEmpty ? "/" : String(decoding: path, as: UTF8.self)
+    }
 
     static func join(_ directory: SystemPath, _ name: [UInt8]) -> SystemPath {
         directory + [UInt8(ascii: "/")] + name

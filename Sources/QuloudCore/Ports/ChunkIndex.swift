@@ -37,6 +37,7 @@ package struct Holding: Sendable, Equatable {
 
 /// What a holder keeps, summed up. Kept in the same transaction as the rows, so reading it costs nothing.
 package struct HolderUsage: Sendable, Equatable {
+    /// Holdings in every state.
     package var chunks = 0
     /// Bytes on disk of all blobs, trash included.
     package var storedBytes: Int64 = 0
@@ -64,11 +65,12 @@ package protocol ChunkIndex: Sendable {
     func commit(_ holdings: [Holding]) async throws(ChunkIndexError)
     /// Every holding of each chunk, whatever its state. Unknown chunks are absent.
     func holdings(of chunks: [ChunkID]) async throws(ChunkIndexError) -> [ChunkID: [Holding]]
+    /// Whether another chunk of the group is here, in whatever state.
     func hasGroup(_ tag: [UInt8], otherThan chunk: ChunkID) async throws(ChunkIndexError) -> Bool
     /// Removes the rows. The blob must be gone first.
     func remove(_ keys: [HoldingKey]) async throws(ChunkIndexError)
     func usage() async throws(ChunkIndexError) -> HolderUsage
-    /// Holdings whose lease ended, or whose time in the trash did, before `moment`; oldest first.
+    /// Holdings whose lease ended before `moment`, or for trashed ones their time in the trash; oldest first.
     func expired(before moment: Timestamp, limit: Int) async throws(ChunkIndexError) -> [Holding]
     /// Holdings in order of key, after `key`.
     func holdings(after key: HoldingKey?, limit: Int) async throws(ChunkIndexError) -> [Holding]

@@ -20,7 +20,8 @@ package protocol ChunkCatalog: Sendable {
     func chunks(with fingerprints: [Fingerprint]) async throws(CatalogError) -> [Fingerprint: CatalogChunk]
     func chunks(_ ids: [ChunkID]) async throws(CatalogError) -> [ChunkID: CatalogChunk]
     /// The journal entry that precedes publishing: inserts chunks that are unknown; for known ones sets the fingerprint if
-    /// it is missing, raises nothing else, and replaces the source.
+    /// it is missing, raises nothing else, and replaces the source. A fingerprint that another chunk has stays with that one
+    /// if it has counting replicas, and moves otherwise.
     func prepare(_ chunks: [PreparedChunk]) async throws(CatalogError)
     /// Where the plaintext can be read again, if it came from files.
     func source(of chunk: ChunkID) async throws(CatalogError) -> [SourcePart]
@@ -74,7 +75,7 @@ package struct CatalogSummary: Sendable, Equatable {
     package var chunksBelowQuorum = 0
     /// Chunks placed once that have no counting replica left.
     package var chunksWithoutReplica = 0
-    /// Replicas still missing to every chunk's quorum.
+    /// Replicas still missing to the quorum of every chunk below it.
     package var pendingReplicas = 0
     package var replicas = ReplicaCounts()
     package var byNode: [NodeSummary] = []
@@ -84,6 +85,7 @@ package struct CatalogSummary: Sendable, Equatable {
 package struct NodeSummary: Sendable, Equatable {
     package let node: KnownNode
     package let replicas: ReplicaCounts
+    /// Of its counting replicas, as `oldestProof` is.
     package let sealedBytes: Int64
     package let oldestProof: Timestamp?
     package init(node: KnownNode, replicas: ReplicaCounts, sealedBytes: Int64, oldestProof: Timestamp?) {
@@ -101,6 +103,7 @@ package protocol ReplicaCatalog: Sendable {
     func record(_ accepted: [AcceptedReplica]) async throws(CatalogError)
     /// Replaces state, proof and audit times and lease of known replicas, and keeps the chunks' counts in step.
     func update(_ replicas: [Replica]) async throws(CatalogError)
+    /// Every replica of each chunk, whatever its state, in order of node. Chunks without any are absent.
     func replicas(of chunks: [ChunkID]) async throws(CatalogError) -> [ChunkID: [Replica]]
     /// Counting replicas whose next audit is due by `moment`, the most overdue first.
     func replicasDue(by moment: Timestamp, limit: Int) async throws(CatalogError) -> [Replica]
@@ -108,11 +111,12 @@ package protocol ReplicaCatalog: Sendable {
     func replicas(
         after position: (chunk: ChunkID, node: NodeID)?, on node: NodeID?, limit: Int
     ) async throws(CatalogError) -> [Replica]
-    /// Counting replicas drawn at random, at most `count`, by a position in `0 ..< 1` for each.
+    /// Counting replicas drawn at random, by a position in `0 ..< 1` for each; one drawn twice is returned once.
     func replicas(at positions: [Double]) async throws(CatalogError) -> [Replica]
-    /// Counting replicas whose lease ends before `moment`.
+    /// Counting replicas whose lease ends before `moment`, the first to end first.
     func replicasExpiring(before moment: Timestamp, limit: Int) async throws(CatalogError) -> [Replica]
     func nodes() async throws(CatalogError) -> [KnownNode]
+    /// Inserts, or replaces by id; the time it was last seen never goes back.
     func saw(_ nodes: [KnownNode]) async throws(CatalogError)
     func summary() async throws(CatalogError) -> CatalogSummary
 }

@@ -121,6 +121,9 @@ package enum StoredBlob {
     ) throws(BlobError) -> [UInt8] {
         let header = try header(of: blob)
         guard header.chunk == chunk else { throw .damaged }
+        // The terms are needed only when the index is rebuilt: it would be too late to notice then.
+        _ = try HoldingTerms.open(
+            header.sealedTerms[...], by: keys, key: keys.holdingKey(chunk: chunk, ownershipKey: ownershipKey))
         do {
             return try keys.open(
                 blob[header.payloadStart...], associatedData: chunk.value.bytes + ownershipKey.encoded.bytes)

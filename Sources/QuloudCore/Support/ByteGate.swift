@@ -38,25 +38,32 @@ package final class ByteGate: Sendable {
                 if let resumed { continuation.resume(with: resumed) }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return nil }
-                return state.waiting.remove(at: index)
+            let (waiter, admitted) = state.withLock { state -> (Waiter?, [Waiter]) in
+                guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return (nil, []) }
+                // It may have been all that held back those behind it.
+                return (state.waiting.remove(at: index), admit(&state))
             }
             waiter?.continuation.resume(throwing: CancellationError())
+            for waiter in admitted { waiter.continuation.resume() }
         }
     }
 
     package func leave(_ count: Int) {
         let admitted = state.withLock { state in
             state.inside -= count
-            var admitted: [Waiter] = []
-            while let first = state.waiting.first, fits(first.count, state) {
-                state.inside += first.count
-                admitted.append(state.waiting.removeFirst())
-            }
-            return admitted
+            return admit(&state)
         }
         for waiter in admitted { waiter.continuation.resume() }
+    }
+
+    /// Takes those out of the queue for whom there is room now.
+    private func admit(_ state: inout State) -> [Waiter] {
+        var admitted: [Waiter] = []
+        while let first = state.waiting.first, fits(first.count, state) {
+            state.inside += first.count
+            admitted.append(state.waiting.removeFirst())
+        }
+        return admitted
     }
 
     private func fits(_ count: Int, _ state: State) -> Bool { state.inside == 0 || state.inside + count <= capacity }

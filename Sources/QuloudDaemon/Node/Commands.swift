@@ -1,3 +1,8 @@
+import Glibc
+import QuloudCore
+import QuloudCrypto
+import QuloudFiles
+import QuloudNATS
 import QuloudSystem
 
 /// The entry points that the commands call; everything behind them is wired here and nowhere else.
@@ -5,22 +10,38 @@ package enum QuloudNode {
     /// Makes data directory, keys and configuration of a new node, and returns the recovery words, or nil for a node
     /// without the owner role. Keys that are there are never replaced.
     ///
-    /// - Parameter configurationFile: where to write the configuration; absolute.
+    /// - Parameters:
+    ///   - overriding: what was given on the command line, for the configuration file.
+    ///   - configurationFile: where to write the configuration; absolute.
     /// - Throws: `OperationFailure`.
     package static func initialise(
         _ configuration: Configuration, overriding: [ConfigurationOverride], configurationFile: String, force: Bool
     ) async throws -> [String]? {
-        nil
+        try await explained {
+            let setup = NodeSetup(configuration: configuration, overriding: overriding, file: configurationFile)
+            return try setup.initialise(force: force)
+        }
     }
 
-    /// Runs the daemon until it is told to stop. `ready` is called once it serves, with lines for the operator (how a
-    /// second machine joins, for example).
+    /// Runs the daemon until `stop` returns. `ready` is called once it serves, with lines for the operator (how a second
+    /// machine joins, for example).
     ///
     /// - Throws: `OperationFailure`.
     package static func run(
         _ configuration: Configuration, logger: Logger, stop: @escaping @Sendable () async -> Void,
         ready: @escaping @Sendable ([String]) -> Void
-    ) async throws {}
+    ) async throws {
+        try await explained {
+            let assembly = try await NodeAssembly.open(configuration, for: .daemon, logger: logger)
+            do {
+                try await NodeDaemon(assembly: assembly, logger: logger).run(stop: stop, ready: ready)
+            } catch {
+                await assembly.close()
+                throw error
+            }
+            await assembly.close()
+        }
+    }
 
     /// Carries an operation out: by the running daemon if there is one, else in this process under the lock.
     ///
@@ -29,22 +50,66 @@ package enum QuloudNode {
         _ request: OperationRequest, configuration: Configuration, logger: Logger,
         emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws -> OperationReport {
-        throw OperationFailure(.failed, "", hint: "")
+        try await explained {
+            let directory = DataDirectory(path: configuration.node.dataDirectory)
+            try directory.requireNode()
+            if let daemon = ControlClient(path: directory.controlSocket) {
+                return try await daemon.perform(request, emit: emit)
+            }
+            do {
+                return try await performHere(request, configuration, logger, request.needsFabric, emit)
+            } catch let failure as OperationFailure where failure.kind == .failed && isListing(request) {
+                // Parts of the manifest are not here: fetch them from holders.
+                return try await performHere(request, configuration, logger, true, emit)
+            }
+        }
     }
 
-    /// Brings an owner back from the recovery words. Writes keys and catalog into an empty data directory, and the
-    /// configuration if there is none at `configurationFile`.
+    private static func isListing(_ request: OperationRequest) -> Bool {
+        if case .list = request { true } else { false }
+    }
+
+    private static func performHere(
+        _ request: OperationRequest, _ configuration: Configuration, _ logger: Logger, _ needsFabric: Bool,
+        _ emit: @escaping @Sendable (OperationEvent) -> Void
+    ) async throws -> OperationReport {
+        let assembly = try await NodeAssembly.open(
+            configuration, for: .command(needsFabric: needsFabric), logger: logger)
+        do {
+            let report = try await LocalOperations(assembly: assembly, isDaemon: false).perform(request, emit: emit)
+            await assembly.close()
+            return report
+        } catch {
+            await assembly.close()
+            throw error
+        }
+    }
+
+    /// Brings an owner back from the recovery words. Writes keys and catalog into a data directory without an owner, and
+    /// the configuration if there is none at `configurationFile`.
     ///
     /// - Throws: `OperationFailure`.
     package static func recover(
         words: [String], configuration: Configuration, overriding: [ConfigurationOverride], configurationFile: String,
         logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws -> RecoverReport {
-        throw OperationFailure(.failed, "", hint: "")
+        try await explained {
+            let setup = NodeSetup(configuration: configuration, overriding: overriding, file: configurationFile)
+            return try await setup.recover(words: words, logger: logger, emit: emit)
+        }
     }
 
     /// Examines a node without changing anything.
-    package static func examine(_ configuration: Configuration, configurationFile: String?) async -> [DoctorFinding] { [] }
+    package static func examine(_ configuration: Configuration, configurationFile: String?) async -> [DoctorFinding] {
+        await Doctor(configuration: configuration, file: configurationFile).examine()
+    }
+
+    /// Keeps secrets out of core dumps and other processes' reach. The first thing a process does.
+    package static func harden() { ProcessHardening.apply() }
+
+    private static func explained<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do { return try await work() } catch { throw OperationFailure.explaining(error) }
+    }
 }
 
 package struct RecoverReport: Codable, Sendable, Equatable {

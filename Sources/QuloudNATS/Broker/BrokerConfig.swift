@@ -80,10 +80,10 @@ package struct BrokerConfig: Sendable, Equatable {
     }
 
     /// The server's configuration file; the same text serves all versions from 2.9 on.
-    func serverConfiguration(port: UInt16, login: Login) -> String {
+    func serverConfiguration(port: UInt16, login: Login, name: String) -> String {
         var lines = [
             "# written by quloud at every start; changes are lost",
-            "server_name: \(Self.quoted(serverName))",
+            "server_name: \(Self.quoted(name))",
             "host: \(Self.quoted(listenHost))",
             "port: \(port)",
             "pid_file: \(Self.quoted(directory + "/broker.pid"))",

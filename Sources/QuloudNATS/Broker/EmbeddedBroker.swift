@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import QuloudSystem
 
@@ -19,6 +20,8 @@ package actor EmbeddedBroker {
     private var binary: ServerBinary?
     private var login = BrokerConfig.Login(user: "", password: "")
     private var port: UInt16 = 0
+    /// New at every start, so that another server on the port is not taken for ours.
+    private var name = ""
     private var child: ChildProcess?
     private var watcher: Task<Void, Never>?
     private var stopping = false
@@ -70,12 +73,26 @@ package actor EmbeddedBroker {
         stopping = false
         state = .starting
         do throws(BrokerError) {
-            try await prepare()
-            let child = try await launch()
+            let child = try await prepareAndLaunch()
             watcher = Task { [weak self] in await self?.watch(child) }
         } catch {
             state = .stopped
             throw error
+        }
+    }
+
+    /// Another process may take a freely chosen port before the server does: then another port is chosen.
+    private func prepareAndLaunch() async throws(BrokerError) -> ChildProcess {
+        var attempt = 1
+        while true {
+            try await prepare()
+            do throws(BrokerError) {
+                return try await launch()
+            } catch {
+                guard error.detail.contains("address already in use") else { throw error }
+                guard config.port == nil, attempt < 5 else { throw BrokerError(.portTaken, error.detail) }
+                attempt += 1
+            }
         }
     }
 
@@ -88,7 +105,8 @@ package actor EmbeddedBroker {
         login = if let configured = config.login { configured } else { try files.loginOrNew() }
         port = try choosePort()
         try files.save(port: port)
-        try files.write(config.serverConfiguration(port: port, login: login), to: files.configuration)
+        name = config.serverName + "-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        try files.write(config.serverConfiguration(port: port, login: login, name: name), to: files.configuration)
         let check: (exit: ChildProcess.Exit, output: String)
         do throws(ChildProcess.SpawnError) {
             check = try await CapturedRun.run(binary.path, ["-t", "-c", files.configuration])
@@ -162,7 +180,7 @@ package actor EmbeddedBroker {
                 throw BrokerError(.cannotStart, "nats-server ended at once: \(files.logTail())")
             }
             do throws(NATSError) {
-                _ = try await Self.check(settings)
+                _ = try await Self.check(settings, name)
                 return
             } catch {
                 last = error.description
@@ -177,7 +195,22 @@ package actor EmbeddedBroker {
     }
 
     /// Connects and asks JetStream for its account: what a client needs, no more.
-    private static func check(_ settings: NATSSettings) async throws(NATSError) -> JetStreamAccount {
+    private static func check(
+        _ settings: NATSSettings, _ name: String
+    ) async throws(NATSError) -> JetStreamAccount {
+        let address = try BrokerAddress(settings.urls.first ?? "")
+        let greeting: Result<NATSServerInfo, NATSError> = await withCheckedContinuation { continuation in
+            DispatchQueue(label: "quloud.broker.greet").async {
+                do throws(NATSError) {
+                    continuation.resume(returning: .success(try InfoProbe.greet(address, timeout: .seconds(2))))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        guard try greeting.get().serverName == name else {
+            throw NATSError(.unreachable, "connect to", address.description, detail: "another server answers there")
+        }
         let connection = try await NATSConnection.connect(settings)
         return try await JetStream(connection).accountInfo()
     }
@@ -188,7 +221,7 @@ package actor EmbeddedBroker {
     package func health() async throws(BrokerError) -> JetStreamAccount {
         guard case .running = state else { throw BrokerError(.notReady, "not running: \(state)") }
         do throws(NATSError) {
-            return try await Self.check(settings)
+            return try await Self.check(settings, name)
         } catch {
             throw BrokerError(.notReady, error.description)
         }

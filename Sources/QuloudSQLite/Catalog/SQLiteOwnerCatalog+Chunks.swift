@@ -50,32 +50,38 @@ extension SQLiteOwnerCatalog: ChunkCatalog {
 
     /// Returns the number of the chunk, which has no source then.
     private static func insert(_ chunk: CatalogChunk, _ database: Database) throws(DatabaseError) -> Int64 {
-        var fingerprint = chunk.fingerprint
-        if let given = fingerprint {
-            let owner = try database.first("SELECT id FROM chunks WHERE fingerprint = ?", .id(given)) {
-                (row) throws(DatabaseError) in try row.id(0, as: ChunkID.self)
-            }
-            // A fingerprint stays with the chunk that had it first.
-            if let owner, owner != chunk.id { fingerprint = nil }
-        }
-        if let number = try database.first(
-            "SELECT number FROM chunks WHERE id = ?", .id(chunk.id), map: { $0.integer(0) })
-        {
+        let known = try database.first(
+            "SELECT number, fingerprint IS NULL FROM chunks WHERE id = ?", .id(chunk.id)
+        ) { (number: $0.integer(0), lacksFingerprint: $0.int(1) == 1) }
+        guard let known else {
+            let fingerprint = try free(chunk.fingerprint, database)
             try database.run(
-                "UPDATE chunks SET fingerprint = ?2 WHERE number = ?1 AND fingerprint IS NULL", .integer(number),
-                .id(fingerprint))
-            try database.run("DELETE FROM sources WHERE chunk = ?", .integer(number))
-            return number
+                """
+                INSERT INTO chunks (id, fingerprint, content_key, plain_size, sealed_size, purpose, quorum, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                .id(chunk.id), .id(fingerprint), .bytes32(chunk.contentKey), .integer(chunk.plainSize),
+                .integer(chunk.sealedSize), .integer(Int64(chunk.purpose.rawValue)), .integer(chunk.quorum),
+                .time(chunk.createdAt))
+            return database.lastInsertedKey
         }
-        try database.run(
-            """
-            INSERT INTO chunks (id, fingerprint, content_key, plain_size, sealed_size, purpose, quorum, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            .id(chunk.id), .id(fingerprint), .bytes32(chunk.contentKey), .integer(chunk.plainSize),
-            .integer(chunk.sealedSize), .integer(Int64(chunk.purpose.rawValue)), .integer(chunk.quorum),
-            .time(chunk.createdAt))
-        return database.lastInsertedKey
+        if known.lacksFingerprint, let fingerprint = try free(chunk.fingerprint, database) {
+            try database.run(
+                "UPDATE chunks SET fingerprint = ? WHERE number = ?", .id(fingerprint), .integer(known.number))
+        }
+        try database.run("DELETE FROM sources WHERE chunk = ?", .integer(known.number))
+        return known.number
+    }
+
+    /// The fingerprint, taken from the chunk that has it unless that one is still stored somewhere; `nil` if it is.
+    private static func free(_ fingerprint: Fingerprint?, _ database: Database) throws(DatabaseError) -> Fingerprint? {
+        guard let fingerprint else { return nil }
+        let isStored = try database.first("SELECT live > 0 FROM chunks WHERE fingerprint = ?", .id(fingerprint)) {
+            $0.int(0) == 1
+        }
+        guard isStored != true else { return nil }
+        try database.run("UPDATE chunks SET fingerprint = NULL WHERE fingerprint = ?", .id(fingerprint))
+        return fingerprint
     }
 
     private static func insert(

@@ -42,6 +42,11 @@ package actor SQLiteOwnerCatalog {
         try read { (database) throws(DatabaseError) in try database.checkIntegrity() }
     }
 
+    /// See `Database.machineSteps`.
+    package func machineSteps() throws(CatalogError) -> UInt32 {
+        try read { (database) throws(DatabaseError) in database.machineSteps }
+    }
+
     func read<Value>(_ body: (Database) throws(DatabaseError) -> Value) throws(CatalogError) -> Value {
         guard let database else { throw CatalogError(.failed, "the catalog is closed") }
         do throws(DatabaseError) { return try body(database) } catch { throw CatalogError(error) }

@@ -1,6 +1,7 @@
 extension Schema {
     /// The holder's index. Blobs are its truth: what it cannot know from them is kept small.
-    static let chunkIndex = Schema(name: "chunk index", applicationID: 0x514C_4449, migrations: [chunkIndexFormat1])
+    package static let chunkIndex = Schema(
+        name: "chunk index", applicationID: 0x514C_4449, migrations: [chunkIndexFormat1])
 
     // `holdings` has row ids, since keys are random: rows are appended, and only the small index of keys is written all over.
     // `ends_at` is when the holding is due for removal: a trashed one when its time in the trash ends, any other with its lease.

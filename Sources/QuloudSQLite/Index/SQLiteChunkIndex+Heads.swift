@@ -10,7 +10,7 @@ extension SQLiteChunkIndex: HeadStore {
                 guard sequence > kept else { return false }
             } else {
                 let heads = try database.first("SELECT count(*) FROM heads") { $0.int(0) } ?? 0
-                guard heads < Limits.headsPerHolderMax else { return false }
+                guard heads < headsMax else { return false }
             }
             try database.run(
                 """

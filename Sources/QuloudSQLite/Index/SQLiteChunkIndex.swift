@@ -10,14 +10,17 @@ package actor SQLiteChunkIndex {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private var database: Database?
 
-    private init() {}
+    let headsMax: Int
+
+    private init(headsMax: Int) { self.headsMax = headsMax }
 
     /// Opens the index at `path`, or makes it, readable by its owner alone. The folder must exist, on a file system with
     /// working locks and shared memory.
+    /// - Parameter headsMax: how many owners' heads it keeps; a test may want fewer.
     package static func open(
-        at path: String, options: Database.Options = .init()
+        at path: String, options: Database.Options = .init(), headsMax: Int = Limits.headsPerHolderMax
     ) async throws(ChunkIndexError) -> SQLiteChunkIndex {
-        let index = SQLiteChunkIndex()
+        let index = SQLiteChunkIndex(headsMax: headsMax)
         try await index.start(path, options)
         return index
     }
@@ -40,6 +43,11 @@ package actor SQLiteChunkIndex {
     /// Compares the pages of the database with each other, which reads all of it; throws `.damaged` with what it found.
     package func checkIntegrity() throws(ChunkIndexError) {
         try read { (database) throws(DatabaseError) in try database.checkIntegrity() }
+    }
+
+    /// See `Database.machineSteps`.
+    package func machineSteps() throws(ChunkIndexError) -> UInt32 {
+        try read { (database) throws(DatabaseError) in database.machineSteps }
     }
 
     func read<Value>(_ body: (Database) throws(DatabaseError) -> Value) throws(ChunkIndexError) -> Value {

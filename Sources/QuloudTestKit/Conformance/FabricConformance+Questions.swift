@@ -113,8 +113,9 @@ extension FabricConformance {
                 }
                 let limit = self == .askAllKeepsTheLimit ? 1 : 2
                 let start = ContinuousClock.now
-                let answers = try await owner.askAll(kind, patience: .seconds(10), limit: limit) { _ in [9] }
-                try require(ContinuousClock.now - start < .seconds(9), "waited on although \(limit) answers are enough")
+                let answers = try await owner.askAll(kind, patience: .seconds(20), limit: limit) { _ in [9] }
+                try require(
+                    ContinuousClock.now - start < .seconds(15), "waited on although \(limit) answers are enough")
                 let expected: Set<[UInt8]> = [[1, 9], [2, 9]]
                 try require(
                     answers.count == limit && expected.isSuperset(of: answers), "answers to \(kind): \(answers)")

@@ -9,7 +9,10 @@ package final class InMemoryChunkIndex: ChunkIndex, HeadStore {
     }
     private let state = Mutex(State())
 
-    package init() {}
+    private let headsMax: Int
+
+    /// - Parameter headsMax: how many owners' heads it keeps.
+    package init(headsMax: Int = Limits.headsPerHolderMax) { self.headsMax = headsMax }
 
     package func commit(_ holdings: [Holding]) async throws(ChunkIndexError) {
         state.withLock { state in
@@ -68,7 +71,7 @@ package final class InMemoryChunkIndex: ChunkIndex, HeadStore {
             if let kept = state.heads[key] {
                 guard sequence > kept.sequence else { return false }
             } else {
-                guard state.heads.count < Limits.headsPerHolderMax else { return false }
+                guard state.heads.count < headsMax else { return false }
             }
             state.heads[key] = (sequence, record)
             return true

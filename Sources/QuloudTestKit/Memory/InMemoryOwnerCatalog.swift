@@ -67,11 +67,13 @@ extension InMemoryOwnerCatalog: ChunkCatalog {
                     chunk.fingerprint = nil
                     state.chunks[given.id] = chunk
                 }
-                if let fingerprint = given.fingerprint, state.chunks[given.id]?.fingerprint == nil,
-                    state.byFingerprint[fingerprint] == nil
-                {
-                    state.chunks[given.id]?.fingerprint = fingerprint
-                    state.byFingerprint[fingerprint] = given.id
+                if let fingerprint = given.fingerprint, state.chunks[given.id]?.fingerprint == nil {
+                    let other = state.byFingerprint[fingerprint]
+                    if other.map({ state.counting($0).isEmpty }) ?? true {
+                        if let other { state.chunks[other]?.fingerprint = nil }
+                        state.chunks[given.id]?.fingerprint = fingerprint
+                        state.byFingerprint[fingerprint] = given.id
+                    }
                 }
                 state.sources[given.id] = prepared.source
             }

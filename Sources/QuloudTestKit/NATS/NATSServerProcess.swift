@@ -1,5 +1,6 @@
 import Glibc
 import QuloudSystem
+import Synchronization
 
 /// A real `nats-server` on a loopback port of its own, with a store in a temporary folder that goes away with it.
 package actor NATSServerProcess {
@@ -41,16 +42,29 @@ package actor NATSServerProcess {
 
     /// Starts it again, on the same port and store.
     package func start() async throws {
-        if port == 0 { port = try Self.freePort() }
+        guard port == 0 else { return try await launch() }
+        // Another process may take a free port before the server does.
+        for attempt in 1... {
+            port = try Self.freePort()
+            do {
+                return try await launch()
+            } catch let error as Failure where attempt < 5 && error.description.contains("address already in use") {
+                continue
+            }
+        }
+    }
+
+    private func launch() async throws {
         let store = jetStream ? "jetstream { store_dir: \"\(folder.path)/store\" }" : ""
         try folder.write("server.conf", "host: 127.0.0.1\nport: \(port)\nserver_name: test\n\(store)\n\(extra)\n")
-        let log = open(folder.path + "/server.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let log = open(folder.path + "/server.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
         guard log >= 0 else { throw Failure(description: "cannot open the server's log") }
         defer { close(log) }
         let child = try await ChildProcess.spawn(binary, ["-c", folder.path + "/server.conf"], output: log)
         self.child = child
         let deadline = ContinuousClock.now + .seconds(20)
-        while !Self.listens(port) {
+        // Its own word, not an open port: that might be somebody else's.
+        while !folder.read("server.log").contains("Server is ready") {
             guard child.exit == nil, .now < deadline else {
                 child.signal(SIGKILL)
                 throw Failure(description: "nats-server does not start: \(folder.read("server.log"))")
@@ -86,19 +100,9 @@ package actor NATSServerProcess {
         return address
     }
 
-    private static func listens(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var address = address(port)
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
+    private static let handedOut = Mutex<Set<UInt16>>([])
 
-    /// A port that nobody uses, below the range from which outgoing connections are served.
+    /// A port that nobody uses and that no other test was given, below the range from which outgoing connections are served.
     package static func freePort() throws -> UInt16 {
         for _ in 0..<200 {
             let port = UInt16.random(in: 12_000..<20_000)
@@ -110,7 +114,7 @@ package actor NATSServerProcess {
                     bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
                 }
             }
-            if bound { return port }
+            if bound, handedOut.withLock({ $0.insert(port).inserted }) { return port }
         }
         throw Failure(description: "no free port")
     }

@@ -41,4 +41,12 @@ enum SnapshotSelector: Sendable, Equatable {
     init(_ text: String) {
         self = text == "latest" ? .latest : .id(text)
     }
+
+    /// As it was typed.
+    var text: String {
+        switch self {
+        case .latest: "latest"
+        case .id(let id): id
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import QuloudDaemon
+
 /// `quloud audit`: let holders prove now what they keep.
 struct AuditCommand: Sendable, Equatable {
     /// How many replicas are challenged.
@@ -44,5 +46,16 @@ struct AuditCommand: Sendable, Equatable {
             AuditCommand(
                 scope: sample.map(Scope.sample) ?? .all, node: arguments.value("node"), chunk: arguments.value("chunk")
             ))
+    }
+}
+
+extension AuditCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        var request = AuditRequest(node: node, chunk: chunk)
+        if case .sample(let count) = scope { request.sample = count }
+        let answer = try await session.perform(.audit(request))
+        guard case .audit(let report) = answer else { throw answer.mismatch }
+        session.output.result(report, text: report.text)
+        return try session.conclude(report.loss)
     }
 }

@@ -44,3 +44,14 @@ struct BackupCommand: Sendable, Equatable {
                 excludes: arguments.values("exclude"), chunking: chunking))
     }
 }
+
+extension BackupCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let request = BackupRequest(
+            paths: paths.map(session.absolute), label: label ?? "", excludes: excludes, chunking: chunking?.rawValue)
+        let answer = try await session.perform(.backup(request))
+        guard case .backup(let report) = answer else { throw answer.mismatch }
+        session.output.result(report, text: report.text)
+        return try session.conclude(report.shortfall)
+    }
+}

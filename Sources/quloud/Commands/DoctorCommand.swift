@@ -1,3 +1,5 @@
+import QuloudDaemon
+
 /// `quloud doctor`: find what is wrong with this node.
 struct DoctorCommand: Sendable, Equatable {
     static let definition = CommandDefinition(
@@ -15,4 +17,27 @@ struct DoctorCommand: Sendable, Equatable {
               quloud doctor --config /etc/quloud/node.toml
             """
     ) { _ throws(UsageError) in .doctor(DoctorCommand()) }
+}
+
+extension DoctorCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let findings = await findings(session)
+        if session.options.json {
+            for finding in findings { session.output.result(finding, text: "") }
+        } else {
+            session.output.text(findings.text)
+        }
+        return try session.conclude(findings.failure)
+    }
+
+    /// A configuration that cannot be read is a finding too, and then the only one.
+    private func findings(_ session: Session) async -> [DoctorFinding] {
+        do {
+            let loaded = try session.existingNode()
+            return await QuloudNode.examine(loaded.configuration, configurationFile: loaded.file)
+        } catch {
+            let failure = Failure(error)
+            return failure.messages.map { DoctorFinding(.bad, "configuration", $0, hint: failure.hint ?? "") }
+        }
+    }
 }

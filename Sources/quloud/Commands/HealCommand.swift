@@ -1,3 +1,5 @@
+import QuloudDaemon
+
 /// `quloud heal`: replace lost replicas now.
 struct HealCommand: Sendable, Equatable {
     static let definition = CommandDefinition(
@@ -14,4 +16,13 @@ struct HealCommand: Sendable, Equatable {
               quloud heal --json
             """
     ) { _ throws(UsageError) in .heal(HealCommand()) }
+}
+
+extension HealCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let answer = try await session.perform(.heal)
+        guard case .heal(let report) = answer else { throw answer.mismatch }
+        session.output.result(report, text: report.text)
+        return try session.conclude(report.shortfall)
+    }
 }

@@ -73,3 +73,16 @@ struct InitCommand: Sendable, Equatable {
         return .initialize(command)
     }
 }
+
+extension InitCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let node = try session.newNode(overriding: overrides, replacing: force)
+        let words = try await QuloudNode.initialise(
+            node.configuration, overriding: overrides, configurationFile: node.file, force: force)
+        let made = NewNode(
+            configuration: node.file, dataDirectory: node.configuration.node.dataDirectory, words: words)
+        session.output.result(
+            made, text: session.options.quiet ? made.grid : made.text(flag: session.flag(for: node.file)))
+        return .done
+    }
+}

@@ -1,4 +1,5 @@
 import QuloudDaemon
+import QuloudSystem
 
 /// `quloud recover`: the catalog, from the recovery words.
 struct RecoverCommand: Sendable, Equatable {
@@ -56,5 +57,25 @@ struct RecoverCommand: Sendable, Equatable {
             RecoverCommand(
                 words: words, dataDirectory: try arguments.setting("data-dir", for: "node.data_dir"),
                 broker: try arguments.setting("broker", for: "fabric.broker")))
+    }
+}
+
+extension RecoverCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let node = try session.nodeToBe(overriding: overrides)
+        // Before signals are taken over: an interrupt ends the process while it asks.
+        let words = try await BlockingPool(label: "quloud.words", width: 1).run {
+            try WordsInput.read(self.words, session)
+        }
+        let report = try await session.watching { reporter in
+            try await QuloudNode.recover(
+                words: words, configuration: node.configuration, overriding: overrides, configurationFile: node.file,
+                logger: reporter.logger()
+            ) { reporter.show($0) }
+        }
+        session.output.result(report, text: report.text)
+        session.output.note(
+            "now \"quloud snapshots\(session.flag(for: node.file))\" lists what can be restored")
+        return try session.conclude(report.shortfall)
     }
 }

@@ -1,3 +1,5 @@
+import QuloudDaemon
+
 /// `quloud restore`: a snapshot, or a part of it, into a folder.
 struct RestoreCommand: Sendable, Equatable {
     var snapshot: SnapshotSelector
@@ -31,5 +33,16 @@ struct RestoreCommand: Sendable, Equatable {
             RestoreCommand(
                 snapshot: snapshot, paths: paths, to: try arguments.required("to", called: "DIR"),
                 overwrite: arguments.flag("overwrite")))
+    }
+}
+
+extension RestoreCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let request = RestoreRequest(
+            snapshot: snapshot.text, paths: paths, target: session.absolute(to), overwrite: overwrite)
+        let answer = try await session.perform(.restore(request))
+        guard case .restore(let report) = answer else { throw answer.mismatch }
+        session.output.result(report, text: report.text)
+        return try session.conclude(report.shortfall)
     }
 }

@@ -1,3 +1,5 @@
+import QuloudDaemon
+
 /// `quloud status`: what is safe, and what is kept for others.
 struct StatusCommand: Sendable, Equatable {
     static let definition = CommandDefinition(
@@ -15,4 +17,13 @@ struct StatusCommand: Sendable, Equatable {
               quloud status --json
             """
     ) { _ throws(UsageError) in .status(StatusCommand()) }
+}
+
+extension StatusCommand {
+    func run(_ session: Session) async throws -> ExitCode {
+        let answer = try await session.perform(.status)
+        guard case .status(let report) = answer else { throw answer.mismatch }
+        session.output.result(report, text: report.text(.current))
+        return .done
+    }
 }

@@ -1,10 +1,11 @@
+import QuloudDaemon
 import QuloudSystem
 
 /// `quloud version`
 struct VersionCommand: Sendable, Equatable {
     /// The version of the program, and the one of the protocol that it speaks.
-    static let version = "0.1.0"
-    static let protocolVersion = "quloud/1"
+    static let version = QuloudVersion.text
+    static let protocolVersion = QuloudVersion.wire
 
     func run(_ output: Output) {
         output.result(

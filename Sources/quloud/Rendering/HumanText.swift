@@ -36,9 +36,20 @@ enum HumanText {
         return parts[first..<min(first + 2, 4)].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " ")
     }
 
-    /// "1 chunk", "12 chunks"
+    /// "1,234,567"
+    static func number(_ number: Int) -> String {
+        let digits = String(number.magnitude)
+        var result = number < 0 ? "-" : ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { result += "," }
+            result.append(digit)
+        }
+        return result
+    }
+
+    /// "1 chunk", "12 chunks", "1,234 chunks"
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
-        "\(number) \(number == 1 ? one : many ?? one + "s")"
+        "\(Self.number(number)) \(number == 1 ? one : many ?? one + "s")"
     }
 
     /// "99.9 %"; never "100.0 %" unless all is done.

@@ -62,9 +62,12 @@ struct Progress: Sendable, Equatable {
     }
 
     /// At the pace so far; nil while that says nothing.
-    var timeLeft: Duration? {
-        guard let totalBytes, doneBytes > 0, totalBytes > doneBytes, elapsed >= .seconds(2) else { return nil }
-        let factor = Double(totalBytes - doneBytes) / Double(doneBytes)
+    var timeLeft: Duration? { totalBytes.flatMap { Self.timeLeft(done: doneBytes, total: $0, elapsed: elapsed) } }
+
+    /// The same for anything that is counted.
+    static func timeLeft(done: Int, total: Int, elapsed: Duration) -> Duration? {
+        guard done > 0, total > done, elapsed >= .seconds(2) else { return nil }
+        let factor = Double(total - done) / Double(done)
         guard factor < 1e6 else { return nil }
         let left = elapsed * factor
         return .seconds(max(1, left.components.seconds))

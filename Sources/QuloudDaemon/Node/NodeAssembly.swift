@@ -1,0 +1,107 @@
+import QuloudCore
+import QuloudCrypto
+import QuloudFiles
+import QuloudNATS
+import QuloudSystem
+
+/// A node put together: the lock on its data directory, its broker, its roles. Everything is wired here and in the two
+/// role files, and nowhere else.
+struct NodeAssembly: Sendable {
+    enum Purpose: Sendable {
+        case daemon
+        /// A command in its own process: the owner role only, with or without the broker.
+        case command(needsFabric: Bool)
+    }
+
+    let configuration: Configuration
+    let directory: DataDirectory
+    let node: NodeID
+    let access: FabricAccess?
+    let owner: OwnerRole?
+    let holder: HolderRole?
+    private let lock: DirectoryLock
+
+    static func open(_ configuration: Configuration, for purpose: Purpose, logger: Logger) async throws -> NodeAssembly
+    {
+        let directory = DataDirectory(path: configuration.node.dataDirectory)
+        try directory.requireNode()
+        try directory.checkFileSystem(configuration.holder)
+        let lock = try DirectoryLock(Array(directory.path.utf8))
+        let keys = try NodeKeys(secret: SecretFile.node.read(directory.nodeKey))
+        let log = logger.noting
+        let access: FabricAccess? =
+            switch purpose {
+            case .daemon, .command(needsFabric: true): try await FabricAccess.open(configuration, directory: directory)
+            case .command(needsFabric: false): nil
+            }
+        do {
+            var owner: OwnerRole?
+            if configuration.owner.enabled, directory.hasOwner {
+                owner = try await OwnerRole.open(
+                    configuration, directory: directory, node: keys.id, access: access, log: log)
+            }
+            var holder: HolderRole?
+            if case .daemon = purpose, configuration.holder.enabled, let access {
+                let own = OwnMailboxes(owner)
+                holder = try await HolderRole.open(
+                    configuration, directory: directory, keys: keys, access: access, isOwn: { await own.contains($0) },
+                    log: log)
+            }
+            return NodeAssembly(
+                configuration: configuration, directory: directory, node: keys.id, access: access, owner: owner,
+                holder: holder, lock: lock)
+        } catch {
+            await access?.close()
+            throw error
+        }
+    }
+
+    func close() async {
+        await holder?.close()
+        await owner?.close()
+        await access?.close()
+        lock.close()
+    }
+
+    /// The owner's operations, or why there are none.
+    func operations() throws -> OwnerOperations {
+        if let owner { return owner.operations }
+        throw OperationFailure(
+            .noSuchStore, "this node has no owner role",
+            hint: configuration.owner.enabled
+                ? "\(directory.ownerKey) is missing: run quloud recover with the 24 words"
+                : "set [owner] enabled = true, and bring an owner here with quloud recover")
+    }
+}
+
+/// The mailboxes of the owner in this process, so that the holder beside it leaves the owner's chunks to others.
+private actor OwnMailboxes {
+    private let owner: OwnerRole?
+    private var known: Set<MailboxID> = []
+    private var foreign: Set<MailboxID> = []
+
+    init(_ owner: OwnerRole?) { self.owner = owner }
+
+    func contains(_ mailbox: MailboxID) async -> Bool {
+        guard let owner else { return false }
+        if known.contains(mailbox) { return true }
+        if foreign.contains(mailbox) { return false }
+        known = Set(((try? await owner.mailboxes) ?? []).map(\.id))
+        if known.contains(mailbox) { return true }
+        if foreign.count > 10_000 { foreign = [] }
+        foreign.insert(mailbox)
+        return false
+    }
+}
+
+extension Logger {
+    /// Takes the core's notes.
+    var noting: @Sendable (Note) -> Void {
+        { note in
+            switch note.severity {
+            case .info: self.info("note", ["subject": .string(note.subject), "text": .string(note.text)])
+            case .warning: self.warning("attention", ["subject": .string(note.subject), "text": .string(note.text)])
+            }
+        }
+    }
+}

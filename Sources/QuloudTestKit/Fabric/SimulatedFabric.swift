@@ -1,0 +1,168 @@
+package import QuloudCore
+import Synchronization
+
+/// A broker in memory: write-once data, lanes and queues with redelivery, mailboxes, questions and answers. Many parties
+/// share one fabric, each through a connection of its own. Faults are injected from outside; every byte that crosses can
+/// be watched.
+package final class SimulatedFabric: Sendable {
+    /// How the broker behaves.
+    package struct Rules: Sendable {
+        /// A delivery that is not settled comes again after this time.
+        package var redeliverAfter: Duration = .seconds(30)
+        /// Bytes of sealed chunks that fit; more is refused as `.full`.
+        package var dataBytesMax = Int.max
+        /// Tickets that fit.
+        package var ticketsMax = Int.max
+        /// Questions that one node works on at a time, and that may wait for it.
+        package var questionsAtOnce = 8
+        package var questionsWaitingMax = 256
+        /// Waits for answers as long as nodes work on them, and no longer: no timeout strikes because the machine is slow,
+        /// an answer that a node keeps to itself takes no time, and a question to all ends when all have answered.
+        package var hurries = true
+        package init() {}
+
+        func patience(_ given: Duration) -> Duration { hurries ? .seconds(86_400) : given }
+    }
+
+    struct DataKey: Hashable {
+        let mailbox: MailboxID
+        let chunk: ChunkID
+    }
+    enum QueueName: Hashable {
+        case tickets(TicketAddress)
+        case receipts(MailboxID)
+    }
+    struct Message {
+        let id: UInt64
+        let payload: [UInt8]
+        var attempt = 0
+        /// Not delivered before this moment: delayed, or being worked on.
+        var notBefore: Duration
+    }
+    struct State {
+        var rules: Rules
+        var reachable = true
+        var closed = false
+        var data: [DataKey: [UInt8]] = [:]
+        var dataBytes = 0
+        var openMailboxes: Set<MailboxID> = []
+        var queues: [QueueName: [Message]] = [:]
+        var servers: [NodeID: [Server]] = [:]
+        var inboxes: [ReturnAddress: Inbox] = [:]
+        var nextID: UInt64 = 0
+        var fate: @Sendable (Crossing) -> Fate = { _ in .pass }
+        var taps: [@Sendable (Crossing) -> Void] = []
+
+        mutating func number() -> UInt64 {
+            nextID += 1
+            return nextID
+        }
+    }
+    struct Inbox {
+        let kind: QuestionKind
+        var answers: [(node: NodeID, bytes: [UInt8])] = []
+        /// Questions that are still being answered.
+        var open = 0
+    }
+
+    let state: Mutex<State>
+    let bell = Bell()
+    let time: any TimeSource
+
+    package init(time: any TimeSource = TestTime(), rules: Rules = Rules()) {
+        self.time = time
+        state = Mutex(State(rules: rules))
+    }
+
+    /// A connection for an owner.
+    package func owner() -> SimulatedConnection { SimulatedConnection(self) }
+    /// A connection for a holder.
+    package func holder() -> SimulatedConnection { SimulatedConnection(self) }
+
+    // MARK: Faults
+
+    /// Decides what becomes of each crossing from now on; called outside any lock.
+    package func intercept(_ fate: @escaping @Sendable (Crossing) -> Fate) { change { $0.fate = fate } }
+    /// Shows every crossing, as it was sent, and what is delivered instead if it was replaced.
+    package func tap(_ watch: @escaping @Sendable (Crossing) -> Void) { change { $0.taps.append(watch) } }
+    package func setRules(_ edit: (inout Rules) -> Void) { change { edit(&$0.rules) } }
+    /// The broker goes away for all, or comes back with what it had.
+    package func setReachable(_ reachable: Bool) { change { $0.reachable = reachable } }
+
+    /// The broker loses all that it keeps: sealed chunks, tickets and receipts.
+    package func forgetEverything() {
+        change { state in
+            state.data = [:]
+            state.dataBytes = 0
+            state.queues = [:]
+        }
+    }
+
+    /// Ends every `serve`, and refuses everything from now on.
+    package func close() {
+        let servers = state.withLock { state in
+            state.closed = true
+            defer { state.servers = [:] }
+            return state.servers.values.flatMap { $0 }
+        }
+        for server in servers { server.questions.close() }
+        bell.ring()
+    }
+
+    // MARK: What the broker has
+
+    package var dataCount: Int { state.withLock(\.data.count) }
+    package var ticketCount: Int {
+        state.withLock { state in
+            state.queues.reduce(0) { sum, queue in
+                if case .tickets = queue.key { return sum + queue.value.count }
+                return sum
+            }
+        }
+    }
+    package func receiptCount(in mailbox: MailboxID) -> Int {
+        state.withLock { $0.queues[.receipts(mailbox)]?.count ?? 0 }
+    }
+    package var nodesServing: Set<NodeID> { state.withLock { Set($0.servers.keys) } }
+
+    /// Returns when these nodes serve questions.
+    package func waitUntilServing(_ nodes: [NodeID]) async {
+        while !Task.isCancelled {
+            let seen = bell.rings
+            if nodesServing.isSuperset(of: nodes) { return }
+            await bell.wait(after: seen)
+        }
+    }
+
+    func change(_ edit: (inout State) -> Void) {
+        state.withLock { edit(&$0) }
+        bell.ring()
+    }
+
+    /// Shows a crossing and returns what arrives, how often and how much later.
+    func cross(_ crossing: Crossing) -> (bytes: [UInt8], copies: Int, delay: Duration) {
+        let (fate, taps) = state.withLock { ($0.fate, $0.taps) }
+        for tap in taps { tap(crossing) }
+        switch fate(crossing) {
+        case .pass: return (crossing.bytes, 1, .zero)
+        case .drop: return (crossing.bytes, 0, .zero)
+        case .duplicate: return (crossing.bytes, 2, .zero)
+        case .replace(let bytes): return (bytes, 1, .zero)
+        case .delay(let delay): return (crossing.bytes, 1, delay)
+        }
+    }
+}
+
+/// One node's ear.
+final class Server: Sendable {
+    let node: NodeID
+    let connection: SimulatedConnection
+    let questions = WorkQueue<Question>()
+    /// How many wait; nothing is added once it ended.
+    let load = Mutex((waiting: 0, ended: false))
+
+    init(node: NodeID, connection: SimulatedConnection) {
+        self.node = node
+        self.connection = connection
+    }
+}
