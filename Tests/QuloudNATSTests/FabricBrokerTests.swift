@@ -168,8 +168,11 @@ struct FabricBrokerTests {
         settings.ticketWait = .seconds(1)
         let bench = try await FabricBench(binary, settings: settings)
         try await bench.owner.publish([Ticket(address: .lane(0), chunk: .numbered(1), request: [3])])
-        #expect(try await bench.holders[0].tickets(from: .lane(0), limit: 4, wait: .seconds(5)).map(\.attempt) == [1])
-        #expect(try await bench.holders[1].tickets(from: .lane(0), limit: 4, wait: .seconds(5)).map(\.attempt) == [2])
+        #expect(try await bench.holders[0].tickets(from: .lane(0), limit: 4, wait: .seconds(20)).count == 1)
+        let again = try await bench.holders[1].tickets(from: .lane(0), limit: 4, wait: .seconds(20))
+        // On a machine that is too slow it may have come and gone once more.
+        #expect(again.map(\.payload) == [[3]])
+        #expect(again.allSatisfy { $0.attempt >= 2 })
         await bench.close()
     }
 
