@@ -35,7 +35,9 @@ package actor Scrub {
         guard let terms = try? HoldingTerms.open(holding.sealedTerms[...], by: context.keys, key: holding.key) else {
             return false
         }
-        if case .damaged = await context.read(holding, terms) { return false }
-        return true
+        switch await context.read(holding, terms) {
+        case .damaged: return false
+        case .sealed, .busy: return true
+        }
     }
 }

@@ -1,6 +1,6 @@
 /// Why a replica is gone.
 package enum LossReason: UInt8, Sendable, CaseIterable {
-    /// The node itself says that it does not have the chunk, or that its copy is damaged.
+    /// The node itself says that it does not have the chunk.
     case admitted = 1
     /// The node's proof was wrong.
     case refuted = 2
@@ -10,6 +10,8 @@ package enum LossReason: UInt8, Sendable, CaseIterable {
     case expired = 4
     /// The node sent wrong bytes when the chunk was fetched.
     case corrupt = 5
+    /// The node itself says that its copy is damaged.
+    case damaged = 6
 }
 
 /// What the owner knows of one copy of one chunk at one node.

@@ -226,7 +226,8 @@ package actor Audit {
             rounds += 1
             let waiting = silent
             silent = [:]
-            try await context.time.sleep(for: rounds == 1 || !waitsOutGrace ? .seconds(1) : max(.seconds(1), context.settings.grace))
+            let pause = rounds == 1 || !waitsOutGrace ? .seconds(1) : max(.seconds(1), context.settings.grace)
+            try await context.time.sleep(for: pause)
             let present = Set(try await Discovery(context).holders().map(\.node))
             var isOver = true
             for (node, replicas) in waiting {

@@ -5,8 +5,10 @@ package enum AuditRule {
         case proved
         /// The proof was wrong.
         case refuted
-        /// The node says that it does not have the chunk, or that its copy is damaged.
+        /// The node says that it does not have the chunk.
         case admitted
+        /// The node says that its copy is damaged.
+        case damaged
         case silent
         /// It answered, but proved nothing: it could not read the chunk just now, or neither the source nor any holder, it
         /// included, gave the bytes to compare its proof with.
@@ -38,6 +40,7 @@ package enum AuditRule {
             judged.nextAudit = AuditSchedule.next(after: terms.now, cover: terms.cover, draw: terms.draw)
         case .refuted: judged.state = .lost(.refuted, at: terms.now)
         case .admitted: judged.state = .lost(.admitted, at: terms.now)
+        case .damaged: judged.state = .lost(.damaged, at: terms.now)
         // An excuse is no proof: it is good for the grace period, as silence is, or a node could live on excuses.
         case .undecided, .silent:
             judged.nextAudit = terms.now.advanced(by: terms.retryAfter)

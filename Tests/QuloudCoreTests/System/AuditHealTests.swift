@@ -45,7 +45,7 @@ extension SystemTests {
         }
 
         @Test func aHolderWithFlippedBitsIsFoundOut() async throws {
-            try await findsOut(.admitted) { _, holders, _ in
+            try await findsOut(.damaged) { _, holders, _ in
                 for name in try await holders[0].blobs.names(after: nil, limit: 1000) {
                     holders[0].blobs.tamper(with: name) { $0[$0.count / 2] ^= 4 }
                 }

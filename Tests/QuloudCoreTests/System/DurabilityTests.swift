@@ -76,6 +76,104 @@ import Testing
         }
     }
 
+    // MARK: Holders
+
+    @Test func aLeaseRenewedDuringTheSweepIsNotSwept() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.write("/home/file", testBytes(200_000))
+            try await owner.backup()
+            let holder = holders[0]
+            let index = WatchedIndex(holder.index)
+            let context = HolderContext(
+                keys: holder.keys, index: index, heads: holder.index, blobs: holder.blobs, fabric: holder.connection,
+                time: world.time, entropy: SeededEntropy(seed: 1), settings: holder.context.settings,
+                isOwn: { _ in false }, note: { _ in })
+            let answers = AnswerQuestions(context)
+            holder.cheat.withLock { $0 = { question, _ in await answers.answer(question) } }
+            let held = try await holder.holdings()
+            let renewed = Shared<[ChunkID]>([])
+            index.afterExpired.withLock { hook in
+                hook = {
+                    guard renewed.value.isEmpty else { return }
+                    let done = try? await NodeRequests(owner.context).renew(held.map(\.chunk), at: holder.id)
+                    renewed.withLock { $0 = done ?? [] }
+                }
+            }
+            owner.pass(owner.context.settings.lease + .seconds(3600))
+            #expect(try await ExpireLeases(context).sweep() == 0)
+            #expect(Set(renewed.value) == Set(held.map(\.chunk)))
+            #expect(try await holder.blobs.names(after: nil, limit: 100).count == held.count)
+            #expect(try await holder.holdings().allSatisfy { $0.state == .stored && $0.leaseUntil > world.time.now })
+        }
+    }
+
+    @Test func nobodyVouchesForWhatIsGone() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.write("/home/file", testBytes(200_000))
+            try await owner.backup()
+            // The owner thinks that the node was away too long; the node does not know that its disk was emptied.
+            try await holders[0].deleteBlobs()
+            let there = try await owner.catalog.replicas(after: nil, on: holders[0].id, limit: 100)
+            try await owner.catalog.update(
+                there.map { replica in
+                    var lost = replica
+                    lost.state = .lost(.silent, at: world.time.now)
+                    return lost
+                })
+            #expect(try await owner.heal().healed == there.count)
+            let audit = try await owner.audit()
+            #expect(audit.lost.isEmpty && audit.valid == audit.challenged)
+            #expect(try await holders[0].blobs.names(after: nil, limit: 100).count == there.count)
+        }
+    }
+
+    @Test func aReceiptIsNotForWhatIsAboutToBeRemoved() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.write("/home/file", testBytes(200_000))
+            try await owner.backup()
+            // Ended leases, not swept yet; the owner places the chunks anew.
+            owner.pass(owner.context.settings.lease + .seconds(3600))
+            _ = try await owner.catalog.update(
+                try await owner.catalog.replicas(after: nil, on: nil, limit: 100).map { replica in
+                    var lost = replica
+                    lost.state = .lost(.expired, at: world.time.now)
+                    return lost
+                })
+            let result = try await owner.backup()
+            #expect(result.placement.partial == 0)
+            #expect(try await owner.heal().stillBelow == 0)
+            for holder in holders { _ = try await ExpireLeases(holder.context).sweep() }
+            let audit = try await owner.audit()
+            #expect(audit.lost.isEmpty && audit.valid == audit.challenged && audit.challenged > 0)
+        }
+    }
+
+    @Test func changesOfOneHoldingComeOneAfterTheOther() async throws {
+        let locks = HoldingLocks()
+        let keys = (0..<4).map { HoldingKey(SHA256.hash([UInt8($0)])) }
+        let inside = Shared<[HoldingKey: Int]>([:])
+        let overlaps = Shared(0)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<400 {
+                let mine = Set([keys[number % 4], keys[(number / 4) % 4]])
+                group.addTask {
+                    await locks.changing(mine) {
+                        for key in mine {
+                            inside.withLock { $0[key, default: 0] += 1 }
+                            if inside.value[key] != 1 { overlaps.withLock { $0 += 1 } }
+                        }
+                        await Task.yield()
+                        for key in mine { inside.withLock { $0[key, default: 0] -= 1 } }
+                    }
+                }
+            }
+        }
+        #expect(overlaps.value == 0)
+    }
+
     // MARK: Placing
 
     @Test func anOutageDoesNotCountAgainstTheHolders() async throws {
@@ -157,5 +255,31 @@ extension Sequence {
     fileprivate func async(_ isWanted: (Element) async throws -> Bool) async throws -> Element? {
         for element in self where try await isWanted(element) { return element }
         return nil
+    }
+}
+
+/// An index that tells when the ended leases have been looked up.
+private final class WatchedIndex: ChunkIndex {
+    private let inner: InMemoryChunkIndex
+    let afterExpired = Shared<@Sendable () async -> Void>({})
+
+    init(_ inner: InMemoryChunkIndex) { self.inner = inner }
+
+    func commit(_ holdings: [Holding]) async throws(ChunkIndexError) { try await inner.commit(holdings) }
+    func holdings(of chunks: [ChunkID]) async throws(ChunkIndexError) -> [ChunkID: [Holding]] {
+        try await inner.holdings(of: chunks)
+    }
+    func hasGroup(_ tag: [UInt8], otherThan chunk: ChunkID) async throws(ChunkIndexError) -> Bool {
+        try await inner.hasGroup(tag, otherThan: chunk)
+    }
+    func remove(_ keys: [HoldingKey]) async throws(ChunkIndexError) { try await inner.remove(keys) }
+    func usage() async throws(ChunkIndexError) -> HolderUsage { try await inner.usage() }
+    func expired(before moment: Timestamp, limit: Int) async throws(ChunkIndexError) -> [Holding] {
+        let found = try await inner.expired(before: moment, limit: limit)
+        await afterExpired.value()
+        return found
+    }
+    func holdings(after key: HoldingKey?, limit: Int) async throws(ChunkIndexError) -> [Holding] {
+        try await inner.holdings(after: key, limit: limit)
     }
 }
