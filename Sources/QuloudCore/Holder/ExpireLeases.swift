@@ -1,5 +1,6 @@
-/// Removes what nobody has a claim on any more: ended leases and emptied trash. First marked in the index, then unlinked,
-/// then forgotten: a crash in between leaves nothing that is vouched for but missing.
+/// Removes what nobody has a claim on any more. An ended lease sends a chunk to the trash first, so that a clock that jumped
+/// ahead costs nothing that is noticed within days. First marked in the index, then unlinked, then forgotten: a crash in
+/// between leaves nothing that is vouched for but missing.
 package struct ExpireLeases: Sendable {
     private let context: HolderContext
 
@@ -23,15 +24,18 @@ package struct ExpireLeases: Sendable {
     }
 
     private func remove(_ ended: [Holding], _ now: Timestamp) async throws -> Int {
-        let marked = ended.filter { $0.state == .stored }.map { holding in
+        let trashed = ended.filter { $0.state == .stored }.map { holding in
             var trashed = holding
             trashed.state = .trashed
-            trashed.trashedUntil = now
+            trashed.trashedUntil = now.advanced(by: context.settings.trash)
             return trashed
         }
-        if !marked.isEmpty { try await context.index.commit(marked) }
-        try await context.blobs.remove(ended.map(\.key))
-        try await context.index.remove(ended.map(\.key))
-        return ended.count
+        if !trashed.isEmpty { try await context.index.commit(trashed) }
+        let over = ended.filter { $0.state != .stored }.map(\.key)
+        if !over.isEmpty {
+            try await context.blobs.remove(over)
+            try await context.index.remove(over)
+        }
+        return over.count
     }
 }
