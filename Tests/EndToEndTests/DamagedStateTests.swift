@@ -24,7 +24,7 @@ import Testing
         chmod(path, 0o600)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aKeyFileOfAnotherKindIsNamed() async throws {
+    @Test(.timeLimit(.minutes(2))) func aKeyFileOfAnotherKindIsNamed() async throws {
         let folder = try TestFolder()
         let node = try await node("node", in: folder)
         try replace(node.data + "/owner.key", with: node.data + "/node.key")
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aForeignOrDamagedDatabaseIsNamed() async throws {
+    @Test(.timeLimit(.minutes(2))) func aForeignOrDamagedDatabaseIsNamed() async throws {
         let folder = try TestFolder()
         let node = try await node("node", in: folder)
         try await node.start()
@@ -65,7 +65,7 @@ import Testing
         #expect(try damaged.object(Complaint.self).error.contains(catalog), "\(damaged)")
     }
 
-    @Test(.timeLimit(.minutes(1))) func everythingWrongInAConfigurationIsSaidAtOnce() async throws {
+    @Test(.timeLimit(.minutes(2))) func everythingWrongInAConfigurationIsSaidAtOnce() async throws {
         let folder = try TestFolder()
         let node = try await node("node", in: folder)
         try "[owner]\nquorum = 99\n[holder]\ncapcity = \"1 GiB\"\n".write(

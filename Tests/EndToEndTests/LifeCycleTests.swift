@@ -25,7 +25,7 @@ import Testing
         return !(text.split(separator: ")").last ?? "").hasPrefix(" Z")
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSecondDaemonOnTheSameDataIsRefused() async throws {
+    @Test(.timeLimit(.minutes(2))) func aSecondDaemonOnTheSameDataIsRefused() async throws {
         let node = try await lone(try TestFolder())
         let second = try await node.run("node")
         #expect(second.exit == .code(11), "\(second)")
@@ -33,7 +33,7 @@ import Testing
         await node.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aKilledNodeLeavesNoBrokerAndStartsAgain() async throws {
+    @Test(.timeLimit(.minutes(2))) func aKilledNodeLeavesNoBrokerAndStartsAgain() async throws {
         let node = try await lone(try TestFolder())
         let broker = try server(of: node)
         #expect(runs(broker))
@@ -44,7 +44,7 @@ import Testing
         await node.stop()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT])
+    @Test(.timeLimit(.minutes(2)), arguments: [SIGTERM, SIGINT])
     func aSignalStopsANodeInTime(_ signal: Int32) async throws {
         let node = try await lone(try TestFolder())
         let broker = try server(of: node)
@@ -54,7 +54,7 @@ import Testing
         #expect(!runs(broker))
     }
 
-    @Test(.timeLimit(.minutes(1))) func withoutItsBrokerANodeSaysSo() async throws {
+    @Test(.timeLimit(.minutes(2))) func withoutItsBrokerANodeSaysSo() async throws {
         let folder = try TestFolder()
         let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         let port = try NATSServerProcess.freePort()
@@ -64,7 +64,7 @@ import Testing
         #expect(try backup.object(Complaint.self).error.contains("127.0.0.1:\(port)"), "\(backup)")
     }
 
-    @Test(.timeLimit(.minutes(1))) func aMistypedWordIsNamedByItsPosition() async throws {
+    @Test(.timeLimit(.minutes(2))) func aMistypedWordIsNamedByItsPosition() async throws {
         let folder = try TestFolder()
         let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         var words = try await node.make()

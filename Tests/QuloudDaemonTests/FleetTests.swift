@@ -1,6 +1,9 @@
+import FoundationEssentials
 import Glibc
 import QuloudCore
+import QuloudCrypto
 import QuloudFiles
+import QuloudNATS
 import QuloudSystem
 import QuloudTestKit
 import Testing
@@ -63,6 +66,89 @@ import Testing
                 .restore(RestoreRequest(snapshot: "latest", paths: [], target: again, overwrite: false)), recovered)
             #expect(try Self.digest(source) == Self.digest(again + "/source"))
         }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aHolderThatKeepsNothingButAnswersIsCaughtByTheFirstAudit() async throws {
+        try await Fleet.with(holders: 3) { fleet, owner, _ in
+            let liar = try await LyingHolder(fleet, owner)
+            let lying = Task { await liar.run() }
+            defer { lying.cancel() }
+            try await Self.waitForHolders(4, fleet, owner)
+            let source = fleet.folder + "/source"
+            try Self.makeSource(source)
+            _ = try await fleet.perform(.backup(BackupRequest(paths: [source])), owner)
+            guard case .status(let before) = try await fleet.perform(.status, owner) else { return }
+            let held = before.owner?.holders.first { $0.node == liar.keys.id.description }?.valid ?? 0
+            #expect(held > 0)
+
+            guard case .audit(let audit) = try await fleet.perform(.audit(AuditRequest()), owner) else { return }
+            #expect(audit.lost.count == held)
+            #expect(audit.lost.allSatisfy { $0.node == liar.keys.id.description })
+            #expect(audit.lost.allSatisfy { $0.reason.contains("proof was wrong") })
+            #expect(audit.valid == audit.challenged - held)
+
+            guard case .heal(let heal) = try await fleet.perform(.heal, owner) else { return }
+            #expect(heal.stillBelow == 0 && heal.unrecoverable.isEmpty)
+            guard case .audit(let again) = try await fleet.perform(.audit(AuditRequest()), owner) else { return }
+            #expect(again.lost.isEmpty && again.valid == again.challenged)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func noPlaintextNameOrKeyCrossesTheWireOrLiesOnHoldersDisks() async throws {
+        try await Fleet.with(holders: 3) { fleet, owner, _ in
+            guard case .urls(let urls) = owner.fabric.broker else { return }
+            let spy = try await NATSConnection.connect(try FabricAccess.settings(urls, owner.fabric))
+            let tap = try await spy.subscribe(">", pendingCountMax: 100_000, pendingBytesMax: 512 << 20)
+            let source = fleet.folder + "/source"
+            try Self.makeSource(source)
+            let marker = Array("a secret line that compresses badly: 8f3c1e".utf8)
+            try AtomicFile.write(marker, to: Array((source + "/very-secret-name.txt").utf8), permissions: 0o600)
+            _ = try await fleet.perform(.backup(BackupRequest(paths: [source], label: "label-of-mine")), owner)
+            _ = try await fleet.perform(.audit(AuditRequest()), owner)
+            let target = fleet.folder + "/restored"
+            _ = try await fleet.perform(
+                .restore(RestoreRequest(snapshot: "latest", paths: [], target: target, overwrite: false)), owner)
+            var wire: [[UInt8]] = []
+            while let message = try await tap.next(until: .now + .milliseconds(300)) {
+                wire.append(Array(message.subject.utf8) + message.payload)
+            }
+            await spy.close()
+
+            let key = try SecretFile.owner.read(owner.node.dataDirectory + "/owner.key").withUnsafeBytes { Array($0) }
+            let secrets = [marker, Array("very-secret-name".utf8), Array("label-of-mine".utf8), key]
+            #expect(wire.count > 50)
+            for message in wire { #expect(!Self.holds(message, any: secrets)) }
+            for name in ["holder0", "holder1", "holder2", "hub"] {
+                for file in Self.files(below: fleet.folder + "/" + name) {
+                    let bytes = try FileDescriptor.open(Array(file.utf8), O_RDONLY).read(at: 0, count: 64 << 20)
+                    #expect(!Self.holds(bytes, any: secrets), "in \(file)")
+                }
+            }
+        }
+    }
+
+    private static func holds(_ bytes: [UInt8], any secrets: [[UInt8]]) -> Bool {
+        let haystack = Data(bytes)
+        return secrets.contains { haystack.firstRange(of: Data($0)) != nil }
+    }
+
+    private static func files(below folder: String) -> [String] {
+        guard let pipe = popen("find '\(folder)' -type f -size -60M", "r") else { return [] }
+        defer { pclose(pipe) }
+        var text = ""
+        var buffer = [CChar](repeating: 0, count: 4096)
+        while fgets(&buffer, 4096, pipe) != nil {
+            text += String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    /// Until so many holders announce themselves.
+    private static func waitForHolders(_ count: Int, _ fleet: Fleet, _ owner: Configuration) async throws {
+        let assembly = try await NodeAssembly.open(owner, for: .command(needsFabric: true), logger: .silent)
+        let context = try assembly.operations().context
+        while try await Discovery(context).holders().count < count { try Task.checkCancellation() }
+        await assembly.close()
     }
 
     /// Content and metadata of a tree, as one text.

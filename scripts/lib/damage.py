@@ -2,7 +2,7 @@
 
 Usage: damage.py BLOBS-OF-ONE BLOBS-OF-OTHER COUNT
 
-Deletes COUNT blobs of the first holder, and flips one bit in the middle of one blob of the second. The blob of the second
+Deletes up to COUNT blobs of the first holder, and flips one bit in the middle of one blob of the second. The blob of the second
 has another size than any of the first: they are not replicas of the same chunk, whatever else is lost.
 Prints how many were deleted, and the blob with the flipped bit.
 """
@@ -19,14 +19,21 @@ def blobs(folder):
     return found
 
 
+def choose(candidates, others, count):
+    """What to delete of the first, and what to falsify of the second holder."""
+    wanted = max(1, min(count, len(candidates) // 4))
+    step = max(1, len(candidates) // wanted)
+    # A small backup may need another choice.
+    for deleted in [candidates[::step][:wanted]] + [[path] for path in candidates]:
+        sizes = {os.path.getsize(path) for path in deleted}
+        victim = next((path for path in others if os.path.getsize(path) not in sizes), None)
+        if deleted and victim:
+            return deleted, victim
+    sys.exit("damage: the holders keep too little for this story, back up something larger")
+
+
 def main(one, other, count):
-    candidates = blobs(one)
-    step = max(1, len(candidates) // count)
-    deleted = candidates[::step][:count]
-    sizes = {os.path.getsize(path) for path in deleted}
-    victim = next((path for path in blobs(other) if os.path.getsize(path) not in sizes), None)
-    if victim is None:
-        sys.exit("damage: no blob of another size is there")
+    deleted, victim = choose(blobs(one), blobs(other), count)
     for path in deleted:
         os.unlink(path)
     os.chmod(victim, 0o600)

@@ -147,18 +147,22 @@ package struct AcceptChunks: Sendable {
                 batch.done.append(candidate.delivery)
             case .leave(let reason): leave(candidate, reason, facts, in: &batch)
             case .resend(let fillsSlot):
-                guard let held, let receipt = try await vouch(for: held, candidate.request) else {
-                    toFetch.append(candidate)
+                // Once per owner's run is enough: later bounces of the same ticket do not repeat it.
+                guard fillsSlot || candidate.delivery.attempt == 1 else {
+                    leave(candidate, .held, facts, in: &batch)
                     continue
                 }
-                // Once per owner's run is enough: later bounces of the same ticket do not repeat it.
-                if fillsSlot || candidate.delivery.attempt == 1 {
+                switch try await context.vouch(for: candidate.key, candidate.request) {
+                case .receipt(let receipt):
                     batch.receipts.append((candidate.request.mailbox, receipt, candidate.delivery))
-                }
-                if fillsSlot {
-                    batch.done.append(candidate.delivery)
-                } else {
-                    leave(candidate, .held, facts, in: &batch)
+                    if fillsSlot {
+                        batch.done.append(candidate.delivery)
+                    } else {
+                        leave(candidate, .held, facts, in: &batch)
+                    }
+                // It comes again, and is looked at as something new.
+                case .gone: batch.later.append((candidate.delivery, .later(.milliseconds(300))))
+                case .busy: batch.later.append((candidate.delivery, .later(.seconds(5))))
                 }
             }
         }
@@ -192,21 +196,6 @@ package struct AcceptChunks: Sendable {
         } else {
             batch.later.append((candidate.delivery, settlement))
         }
-    }
-
-    /// The receipt of what is held already; taken out of the trash if it was there, and with a lease that lasts: the
-    /// receipt of one that ends tomorrow would count as a replica.
-    private func vouch(for held: Holding, _ request: StoreRequest) async throws -> SignedReceipt? {
-        let terms = try HoldingTerms.open(held.sealedTerms[...], by: context.keys, key: held.key)
-        let now = context.time.now
-        let lease = min(request.lease, context.settings.leaseMax)
-        var kept = held
-        kept.state = .stored
-        kept.trashedUntil = nil
-        if held.leaseUntil.since(now) < lease / 2 { kept.leaseUntil = now.advanced(by: lease) }
-        if kept != held { try await context.index.commit([kept]) }
-        context.counters.update { $0.resent += 1 }
-        return context.receipt(chunk: held.chunk, terms: terms, leaseUntil: kept.leaseUntil)
     }
 
     private func fetch(_ candidates: [Candidate], into batch: inout Batch) async {
@@ -282,8 +271,10 @@ package struct AcceptChunks: Sendable {
         defer { room.promise(-batch.promised) }
         do {
             if !batch.blobs.isEmpty {
-                try await context.blobs.put(batch.blobs)
-                try await context.index.commit(batch.holdings)
+                try await context.changes.changing(Set(batch.holdings.map(\.key))) {
+                    try await context.blobs.put(batch.blobs)
+                    try await context.index.commit(batch.holdings)
+                }
                 context.counters.update {
                     $0.stored += batch.blobs.count
                     $0.storedBytes += batch.holdings.reduce(0) { $0 + Int64($1.size) }

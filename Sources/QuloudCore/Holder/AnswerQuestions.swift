@@ -123,14 +123,24 @@ package struct AnswerQuestions: Sendable {
     /// Renewals, releases and commits: each chunk whose proof holds is changed, all in one transaction.
     private func change(_ question: Question, _ kind: MessageKind) async throws -> [UInt8]? {
         let (request, proofs) = try parse(question, kind)
-        let claims = try await claims(request, proofs, by: \.ownershipKey)
+        let keys = try await claims(request, proofs, by: \.ownershipKey).map(\.?.holding.key)
+        let codes = try await context.changes.changing(Set(keys.compactMap(\.self))) {
+            try await change(keys, of: request)
+        }
+        return outcome(codes, to: question)
+    }
+
+    /// - Parameter keys: for each chunk of the request, the holding whose proof holds.
+    private func change(_ keys: [HoldingKey?], of request: OwnershipRequest) async throws -> [Outcome.Code] {
+        let holdings = try await context.index.holdings(of: request.chunks)
         var changed: [Holding] = []
         var codes: [Outcome.Code] = []
-        for claim in claims {
-            if let holding = claim.flatMap({ apply(request.terms, to: $0.holding) }) {
+        for (chunk, key) in zip(request.chunks, keys) {
+            let current = holdings[chunk]?.first { $0.key == key }
+            if let holding = current.flatMap({ apply(request.terms, to: $0) }) {
                 changed.append(holding)
                 codes.append(.done)
-            } else if claim != nil, case .commit = request.terms {
+            } else if current != nil, case .commit = request.terms {
                 // A winner keeps its copy as it is.
                 codes.append(.done)
             } else {
@@ -138,7 +148,7 @@ package struct AnswerQuestions: Sendable {
             }
         }
         if !changed.isEmpty { try await context.index.commit(changed) }
-        return outcome(codes, to: question)
+        return codes
     }
 
     /// The holding as the request wants it; `nil` leaves it as it is.

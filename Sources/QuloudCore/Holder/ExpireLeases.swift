@@ -12,17 +12,26 @@ package struct ExpireLeases: Sendable {
             let now = context.time.now
             let expired = try await context.index.expired(before: now, limit: 256)
             guard !expired.isEmpty else { break }
-            let marked = expired.filter { $0.state == .stored }.map { holding in
-                var trashed = holding
-                trashed.state = .trashed
-                trashed.trashedUntil = now
-                return trashed
+            removed += try await context.changes.changing(Set(expired.map(\.key))) {
+                // Some may have been renewed, or stored anew, before it was this one's turn.
+                let current = try await context.index.holdings(of: expired.map(\.chunk)).values.joined()
+                let ended = Dictionary(expired.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+                return try await remove(current.filter { ended[$0.key] == $0 }, now)
             }
-            if !marked.isEmpty { try await context.index.commit(marked) }
-            try await context.blobs.remove(expired.map(\.key))
-            try await context.index.remove(expired.map(\.key))
-            removed += expired.count
         }
         return removed
+    }
+
+    private func remove(_ ended: [Holding], _ now: Timestamp) async throws -> Int {
+        let marked = ended.filter { $0.state == .stored }.map { holding in
+            var trashed = holding
+            trashed.state = .trashed
+            trashed.trashedUntil = now
+            return trashed
+        }
+        if !marked.isEmpty { try await context.index.commit(marked) }
+        try await context.blobs.remove(ended.map(\.key))
+        try await context.index.remove(ended.map(\.key))
+        return ended.count
     }
 }

@@ -14,6 +14,7 @@ package struct HolderContext: Sendable {
     package let isOwn: @Sendable (MailboxID) async -> Bool
     package let counters: HolderCounters
     package let note: @Sendable (Note) -> Void
+    let changes = HoldingLocks()
 
     package init(
         keys: NodeKeys, index: any ChunkIndex, heads: any HeadStore, blobs: any BlobStore, fabric: any HolderFabric,

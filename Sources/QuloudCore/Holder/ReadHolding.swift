@@ -1,8 +1,10 @@
+import QuloudCrypto
+
 /// What reading a held chunk back gave.
 enum HeldBytes: Sendable {
     case sealed([UInt8])
     /// Missing or wrong: it is marked so, and never vouched for again.
-    case damaged
+    case damaged(isMissing: Bool)
     /// The disk did not answer; nothing is said about the chunk.
     case busy
 }
@@ -10,21 +12,35 @@ enum HeldBytes: Sendable {
 extension HolderContext {
     /// Reads, unwraps and checks a held chunk against its id. Damage is quarantined and recorded.
     func read(_ holding: Holding, _ terms: HoldingTerms) async -> HeldBytes {
-        guard holding.state != .damaged else { return .damaged }
+        let found = await examine(holding, terms)
+        guard case .damaged = found, holding.state != .damaged else { return found }
+        return await changes.changing([holding.key]) {
+            // It may have been removed or stored anew since it was looked up.
+            guard let known = try? await index.holdings(of: [holding.chunk]) else { return .busy }
+            guard let current = known[holding.chunk]?.first(where: { $0.key == holding.key }) else { return found }
+            let again = await examine(current, terms)
+            if case .damaged(let isMissing) = again, current.state != .damaged {
+                await mark(current, isMissing: isMissing)
+            }
+            return again
+        }
+    }
+
+    /// The same, and leaves everything as it is.
+    func examine(_ holding: Holding, _ terms: HoldingTerms) async -> HeldBytes {
+        guard holding.state != .damaged else { return .damaged(isMissing: false) }
         let blob: [UInt8]?
         do { blob = try await blobs.read(holding.key) } catch { return .busy }
-        if let blob,
+        guard let blob,
             let sealed = try? StoredBlob.unwrap(
                 blob, expecting: holding.chunk, ownershipKey: terms.ownershipKey, keys: keys),
             SealedChunk.id(of: sealed) == holding.chunk
-        {
-            return .sealed(sealed)
-        }
-        await markDamaged(holding, isMissing: blob == nil)
-        return .damaged
+        else { return .damaged(isMissing: blob == nil) }
+        return .sealed(sealed)
     }
 
-    private func markDamaged(_ holding: Holding, isMissing: Bool) async {
+    /// Marks a holding as damaged. Its lock must be held.
+    func mark(_ holding: Holding, isMissing: Bool) async {
         counters.update { $0.damaged += 1 }
         note(
             Note(

@@ -69,6 +69,8 @@ package enum ProofAnswer: Sendable, Equatable {
     case unknown
     /// Held once, but the copy is damaged.
     case damaged
+    /// Held once, but the copy is gone from the disk.
+    case missing
     /// Could not be read just now; nothing is said about the chunk.
     case busy
 }
@@ -105,6 +107,7 @@ package struct ProofResponse: Sendable, Equatable {
                 writer.put(proof)
             case .unknown: writer.put(UInt8(1))
             case .damaged: writer.put(UInt8(2))
+            case .missing: writer.put(UInt8(4))
             case .busy: writer.put(UInt8(3))
             }
         }
@@ -125,6 +128,7 @@ package struct ProofResponse: Sendable, Equatable {
                 case 0: answers.append(.proof(try reader.bytes32()))
                 case 1: answers.append(.unknown)
                 case 2: answers.append(.damaged)
+                case 4: answers.append(.missing)
                 case 3: answers.append(.busy)
                 default: throw MessageError.malformed
                 }

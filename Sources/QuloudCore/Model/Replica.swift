@@ -1,21 +1,23 @@
 /// Why a replica is gone.
 package enum LossReason: UInt8, Sendable, CaseIterable {
-    /// The node itself says that it does not have the chunk, or that its copy is damaged.
+    /// The node itself says that it does not have the chunk.
     case admitted = 1
     /// The node's proof was wrong.
     case refuted = 2
-    /// The node did not answer for longer than the grace period.
+    /// The node did not answer, or proved nothing, for longer than the grace period.
     case silent = 3
     /// The node let the lease run out.
     case expired = 4
     /// The node sent wrong bytes when the chunk was fetched.
     case corrupt = 5
+    /// The node itself says that its copy is damaged.
+    case damaged = 6
 }
 
 /// What the owner knows of one copy of one chunk at one node.
 package enum ReplicaState: Sendable, Equatable {
     case valid
-    /// Silent since this moment; `tries` challenges went unanswered.
+    /// Silent or without proof since this moment; `tries` challenges went by.
     case suspect(since: Timestamp, tries: Int)
     case lost(LossReason, at: Timestamp)
     /// Given up on purpose; the node was told.

@@ -40,9 +40,8 @@ package actor Audit {
     private var silent: [NodeID: [Replica]] = [:]
     private var result = AuditResult()
 
-    /// Replicas planned at once, and bytes of a challenge.
+    /// Replicas planned at once.
     private static let pageSize = 384
-    private static let challengeBytes = 32 << 20
 
     package init(_ context: OwnerContext, tree: any SourceTree, observer: @escaping Observer) {
         self.context = context
@@ -136,7 +135,7 @@ package actor Audit {
             for chunk in Set(group.map(\.chunk)).sorted().compactMap({ chunks[$0] }) {
                 batch.append(chunk)
                 bytes += chunk.sealedSize
-                if bytes >= Self.challengeBytes || batch.count >= Limits.batchMax {
+                if bytes >= context.settings.auditBatchBytes || batch.count >= Limits.batchMax {
                     challenges.append(try Challenge(context, node: node, chunks: batch))
                     batch = []
                     bytes = 0
@@ -168,9 +167,13 @@ package actor Audit {
             result.fromSource += 1
             return sealed
         }
-        guard let fetched = try? await fetcher.fromHolders(chunk.id, except: Set(silent.keys)) else { return nil }
-        result.fromReplicas += 1
-        return fetched.bytes
+        do {
+            let fetched = try await fetcher.fromHolders(chunk.id, except: Set(silent.keys))
+            result.fromReplicas += 1
+            return fetched.bytes
+        } catch is ChunkUnavailable {
+            return nil
+        }
     }
 
     private func conclude(
@@ -216,6 +219,10 @@ package actor Audit {
         return judged
     }
 
+    /// Only a short grace period ends within a run; a node that is there but proves nothing must not hold up the owner for
+    /// days.
+    private var waitsOutGrace: Bool { context.settings.grace <= .seconds(30) }
+
     /// Nodes that did not answer get a second chance before the run is over, and with a short grace period the run waits
     /// for its end.
     private func retrySilent() async throws {
@@ -224,10 +231,8 @@ package actor Audit {
             rounds += 1
             let waiting = silent
             silent = [:]
-            // A long grace period is not waited for: a node that announces itself and answers no challenge would hold up
-            // the whole audit.
-            let waitsForGrace = rounds > 1 && context.settings.grace <= .seconds(30)
-            try await context.time.sleep(for: waitsForGrace ? max(.seconds(1), context.settings.grace) : .seconds(1))
+            let pause = rounds == 1 || !waitsOutGrace ? .seconds(1) : max(.seconds(1), context.settings.grace)
+            try await context.time.sleep(for: pause)
             let present = Set(try await Discovery(context).holders().map(\.node))
             var isOver = true
             for (node, replicas) in waiting {
@@ -241,7 +246,7 @@ package actor Audit {
                     let judged = replicas.map { judge($0, .silent) }
                     try await context.catalog.update(judged)
                     let suspects = judged.filter { if case .suspect = $0.state { true } else { false } }
-                    guard context.settings.grace <= .seconds(30), !suspects.isEmpty, rounds < 3 else { continue }
+                    guard waitsOutGrace, !suspects.isEmpty, rounds < 3 else { continue }
                     // A short grace period ends within this run: judge again then.
                     result.suspect.removeAll { $0.node == node }
                     silent[node] = suspects

@@ -5,12 +5,13 @@ package enum AuditRule {
         case proved
         /// The proof was wrong.
         case refuted
-        /// The node says that it does not have the chunk, or that its copy is damaged.
+        /// The node says that it does not have the chunk.
         case admitted
+        /// The node says that its copy is damaged.
+        case damaged
         case silent
-        /// The node answered that it could not read the chunk just now, or left it out of its answer.
-        case withheld
-        /// There was nothing to compare its proof with.
+        /// It answered, but proved nothing: it could not read the chunk just now, or neither the source nor any holder, it
+        /// included, gave the bytes to compare its proof with.
         case undecided
     }
 
@@ -39,23 +40,24 @@ package enum AuditRule {
             judged.nextAudit = AuditSchedule.next(after: terms.now, cover: terms.cover, draw: terms.draw)
         case .refuted: judged.state = .lost(.refuted, at: terms.now)
         case .admitted: judged.state = .lost(.admitted, at: terms.now)
-        case .undecided where terms.now.since(replica.provenAt) < terms.cover + terms.grace:
+        case .damaged: judged.state = .lost(.damaged, at: terms.now)
+        // An excuse is no proof: it is good for the grace period, as silence is, or a node could live on excuses.
+        case .undecided, .silent:
             judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
-        // Whoever puts a proof off is taken for silent: otherwise "not now", said for ever, would count as a replica. The
-        // same goes for what nobody could check for so long that it should have been proved meanwhile.
-        case .silent, .withheld, .undecided:
-            judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
-            switch replica.state {
-            case .suspect(let since, let tries):
-                let isOver = terms.now.since(since) >= terms.grace
-                judged.state =
-                    isOver ? .lost(.silent, at: terms.now) : .suspect(since: since, tries: tries + 1)
-            case .valid:
-                judged.state =
-                    terms.grace <= .zero ? .lost(.silent, at: terms.now) : .suspect(since: terms.now, tries: 1)
-            case .lost, .released: break
-            }
+            judged.state = unproved(replica.state, finding, terms)
         }
         return judged
+    }
+
+    private static func unproved(_ state: ReplicaState, _ finding: Finding, _ terms: Terms) -> ReplicaState {
+        switch state {
+        case .suspect(let since, let tries):
+            let isOver = terms.now.since(since) >= terms.grace
+            return isOver ? .lost(.silent, at: terms.now) : .suspect(since: since, tries: tries + 1)
+        case .valid:
+            let isOver = terms.grace <= .zero && finding == .silent
+            return isOver ? .lost(.silent, at: terms.now) : .suspect(since: terms.now, tries: 1)
+        case .lost, .released: return state
+        }
     }
 }

@@ -67,8 +67,9 @@ struct Challenge: Sendable {
 
     func finding(_ chunk: ChunkID, _ answer: ProofAnswer?, expires: Timestamp) -> AuditRule.Finding {
         switch answer {
-        case nil, .busy: return .withheld
-        case .unknown, .damaged: return .admitted
+        case nil, .busy: return .undecided
+        case .unknown, .missing: return .admitted
+        case .damaged: return .damaged
         case .proof(let proof):
             guard let digest = digests[chunk], let key = keys[chunk] else { return .undecided }
             let expected = StorageProof.answer(

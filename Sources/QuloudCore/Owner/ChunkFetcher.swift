@@ -72,8 +72,12 @@ package struct ChunkFetcher: Sendable {
 
     /// A replica that failed a fetch is challenged next.
     private func suspect(_ replica: Replica, _ error: any Error) async {
-        guard replica.state.counts, error is RetrievalError else { return }
-        var due = replica
+        guard replica.state.counts, error is RetrievalError,
+            // As it is now: an audit may have judged it meanwhile.
+            var due = try? await context.catalog.replicas(of: [replica.chunk])[replica.chunk]?
+                .first(where: { $0.node == replica.node }),
+            due.state.counts
+        else { return }
         due.nextAudit = context.time.now
         try? await context.catalog.update([due])
     }

@@ -24,7 +24,8 @@ package struct HeadKeeper: Sendable {
         let hash = SHA256.hash(request)
         let keeping = received.compactMap { try? Outcome.verified($0, from: nil, request: hash) }
             .filter { $0.codes == [.done] }
-        return Set(keeping.map(\.node)).count
+        // A copy on the machine that may be lost with the catalog does not count.
+        return Set(keeping.map(\.node)).subtracting([context.ownNode].compactMap { $0 }).count
     }
 
     /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do.

@@ -63,13 +63,15 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
-    private struct Incomplete {
+    private var incomplete: [ChunkID: Shortfall] = [:]
+
+    /// A chunk that was left with fewer replicas than wanted.
+    private struct Shortfall {
         var missing: Int
         let size: Int
-        /// Nodes that do not count: excluded, or counted already.
-        var closedTo: Set<NodeID>
+        var known: Set<NodeID>
     }
-    private var incomplete: [ChunkID: Incomplete] = [:]
+
     private var surplus: [NodeID: [ChunkID]] = [:]
     private(set) var summary = PlacementSummary()
 
@@ -196,10 +198,15 @@ package actor Placer {
         let fabric = context.fabric
         let box = mailbox.id
         while !(closed && queued == 0) {
+            try Task.checkCancellation()
+            let asked = context.time.uptime
             let deliveries = try await context.persist(for: context.settings.placement.brokerPatience) {
                 () throws(FabricError) in
                 try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
             }
+            // While the broker was away, or the machine slept, no receipt could come: that says nothing about the holders.
+            let away = context.time.uptime - asked
+            if away > .seconds(2) { lastReceipt = context.time.uptime }
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
         }
@@ -242,12 +249,11 @@ package actor Placer {
 
     /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
-        let receipt = signed.receipt
-        guard let left = incomplete[receipt.chunk], left.missing > 0, receipt.size == left.size,
-            !left.closedTo.contains(receipt.node)
+        guard var shortfall = incomplete[signed.receipt.chunk], shortfall.missing > 0,
+            signed.receipt.size == shortfall.size, shortfall.known.insert(signed.receipt.node).inserted
         else { return }
-        incomplete[receipt.chunk]?.missing -= 1
-        incomplete[receipt.chunk]?.closedTo.insert(receipt.node)
+        shortfall.missing -= 1
+        incomplete[signed.receipt.chunk] = shortfall
         accepted.append(AcceptedReplica(signed, context: context))
     }
 
@@ -333,9 +339,9 @@ package actor Placer {
             if placed >= flight.order.wanted {
                 summary.complete += 1
             } else {
-                incomplete[id] = Incomplete(
+                incomplete[id] = Shortfall(
                     missing: flight.order.wanted - placed, size: flight.order.sealed.count,
-                    closedTo: flight.order.excluded.union(flight.placement.holders))
+                    known: flight.order.excluded.union(flight.placement.holders))
             }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed

@@ -36,9 +36,10 @@ package struct Recover: Sendable {
         guard !heads.isEmpty else { throw RecoverError.noHead }
         try Self.checkChain(heads.map { ($0.head, SHA256.hash($0.record.bytes)) })
         let learner = ChunkLearner(context, holders: holders)
-        for (head, record) in heads {
+        for (head, _) in heads {
             do {
-                return try await rebuild(from: head, record: record, learner: learner)
+                // What is signed next follows the newest head, whichever the snapshots are from: else the history forks.
+                return try await rebuild(from: head, record: heads[0].record, learner: learner)
             } catch let error as ChunkUnavailable {
                 observer(
                     .note(

@@ -15,11 +15,20 @@ package struct RenewLeases: Sendable {
                 try Task.checkCancellation()
                 let batch = Array(replicas[start..<min(start + 256, replicas.count)])
                 let done = Set((try? await NodeRequests(context).renew(batch.map(\.chunk), at: node)) ?? [])
-                try await context.catalog.update(batch.map { outcome($0, isRenewed: done.contains($0.chunk), now) })
+                let current = try await asTheyAre(batch)
+                try await context.catalog.update(current.map { outcome($0, isRenewed: done.contains($0.chunk), now) })
                 renewed += done.count
             }
         }
         return renewed
+    }
+
+    /// The replicas of the batch that still count: an audit may have judged some while the node was asked.
+    private func asTheyAre(_ batch: [Replica]) async throws -> [Replica] {
+        let all = try await context.catalog.replicas(of: batch.map(\.chunk))
+        return batch.compactMap { old in
+            all[old.chunk]?.first { $0.node == old.node && $0.state.counts }
+        }
     }
 
     private func outcome(_ replica: Replica, isRenewed: Bool, _ now: Timestamp) -> Replica {

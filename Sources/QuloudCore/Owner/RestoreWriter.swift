@@ -8,6 +8,12 @@ actor RestoreWriter {
     private var current: (path: TreePath, attributes: EntryAttributes, size: Int64, file: any RestoreFile)?
     /// Why the current file cannot be completed.
     private var failed = false
+    /// Paths that were not restored.
+    private var missing: Set<TreePath> = []
+
+    private struct OriginalMissing: Error {
+        let path: TreePath
+    }
 
     init(
         target: any RestoreTree, progress: ProgressMeter<RestoreProgress>, note: @escaping @Sendable (Note) -> Void
@@ -35,6 +41,8 @@ actor RestoreWriter {
             }
         case .hardLink(let path, let original):
             try await attempt(path) {
+                // What lies there under the original's name is something else.
+                guard !missing.contains(original) else { throw OriginalMissing(path: original) }
                 try await target.makeHardLink(path, to: original)
                 count(bytes: 0)
             }
@@ -131,6 +139,7 @@ actor RestoreWriter {
     private func report(_ path: TreePath, _ error: any Error) throws {
         if error is CancellationError { throw error }
         if let error = error as? TreeError, error.kind == .full { throw error }
+        missing.insert(path)
         progress.update { $0.problems += 1 }
         note(Note(.warning, subject: path.description, Self.describe(error)))
     }
@@ -141,6 +150,7 @@ actor RestoreWriter {
         case let error as ChunkUnavailable:
             "not restored: no holder has chunk \(error.chunk.short)"
                 + (error.attempts.isEmpty ? "" : " (\(error.attempts.joined(separator: "; ")))")
+        case let error as OriginalMissing: "not restored: it is a link to \(error.path), which was not restored"
         case is SealError: "not restored: a chunk does not open as the manifest says"
         default: "not restored: \(error)"
         }

@@ -40,6 +40,7 @@ package struct Configuration: Sendable, Equatable {
     package struct Broker: Sendable, Equatable {
         package var server = ""
         package var listen = "127.0.0.1:0"
+        package var publicHost = ""
         package var memoryMax = 512 << 20
         package var storeMax = 8 << 30
         package var dataIn = BrokerStorage.memory

@@ -70,6 +70,12 @@ extension ConfigurationKey {
             The address to listen on. Port 0: any free port, remembered in data_dir. An address that other machines reach \
             needs user, password_file, tls_cert_file and tls_key_file.
             """, check: ConfigurationCheck.listenAddress),
+        .text(
+            "broker", "public_host", \.broker.publicHost,
+            """
+            The name or address under which other machines, and this node, reach the broker, as its certificate says. Empty: \
+            the one of listen.
+            """),
         .bytes(
             "broker", "memory_max", \.broker.memoryMax, in: 32 << 20...1 << 40,
             "How much memory the broker's streams may use: 32 MiB to 1 TiB."),

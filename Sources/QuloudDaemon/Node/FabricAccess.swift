@@ -22,7 +22,7 @@ struct FabricAccess: Sendable {
             fabric.dataBytesMax = Int64(room / 4 * 3)
             fabric.ticketBytesMax = min(fabric.ticketBytesMax, Int64(configuration.broker.storeMax / 16))
             fabric.receiptBytesMax = min(fabric.receiptBytesMax, Int64(configuration.broker.storeMax / 16))
-            let broker = EmbeddedBroker(try brokerConfig(configuration.broker, directory: directory))
+            let broker = EmbeddedBroker(try brokerConfig(configuration, directory: directory))
             try await broker.start()
             return FabricAccess(settings: await broker.settings, fabric: fabric, broker: broker)
         }
@@ -51,7 +51,8 @@ struct FabricAccess: Sendable {
             urls: urls, credentials: credentials, tls: hasTLS ? tls : nil, connectTimeout: fabric.connectTimeout)
     }
 
-    static func brokerConfig(_ broker: Configuration.Broker, directory: DataDirectory) throws -> BrokerConfig {
+    static func brokerConfig(_ configuration: Configuration, directory: DataDirectory) throws -> BrokerConfig {
+        let broker = configuration.broker
         var config = BrokerConfig(directory: directory.broker)
         config.serverPath = given(broker.server)
         guard let colon = broker.listen.lastIndex(of: ":") else {
@@ -64,8 +65,11 @@ struct FabricAccess: Sendable {
             config.login = BrokerConfig.Login(user: broker.user, password: try secret(broker.passwordFile))
         }
         if !broker.tlsCertificateFile.isEmpty {
-            config.tls = BrokerConfig.TLS(certificateFile: broker.tlsCertificateFile, keyFile: broker.tlsKeyFile)
+            config.tls = BrokerConfig.TLS(
+                certificateFile: broker.tlsCertificateFile, keyFile: broker.tlsKeyFile,
+                authorityFile: given(configuration.fabric.caFile))
         }
+        config.publicHost = given(broker.publicHost)
         config.memoryStoreMax = Int64(broker.memoryMax)
         config.fileStoreMax = Int64(broker.storeMax)
         return config

@@ -70,7 +70,7 @@ struct NodeAssembly: Sendable {
             .noSuchStore, "this node has no owner role",
             hint: configuration.owner.enabled
                 ? "\(directory.ownerKey) is missing: run quloud recover with the 24 words"
-                : "set [owner] enabled = true and run quloud init")
+                : "set [owner] enabled = true, and bring an owner here with quloud recover")
     }
 }
 

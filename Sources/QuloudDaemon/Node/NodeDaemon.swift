@@ -61,6 +61,19 @@ struct NodeDaemon: Sendable {
                 try? await context.time.sleep(for: .seconds(600))
             }
         }
+        let period = assembly.configuration.holder.scrubWithin
+        group.addTask {
+            let scrub = Scrub(context)
+            while !Task.isCancelled {
+                try? await context.time.sleep(for: .seconds(60))
+                do {
+                    let damaged = try await scrub.advance(by: .seconds(60), within: period)
+                    if damaged > 0 { logger.warning("scrub found damage", ["chunks": .integer(damaged)]) }
+                } catch {
+                    logger.warning("cannot scrub", ["error": .string("\(error)")])
+                }
+            }
+        }
     }
 
     /// How a second machine joins an embedded broker that others can reach.

@@ -112,8 +112,9 @@ actor OwnerSchedule {
         guard context.time.uptime >= nextRenewal else { return }
         nextRenewal = context.time.uptime + Self.hour
         // Holders that joined since the last backup are to keep the head too.
-        if let head = try await context.catalog.head() { _ = try await HeadKeeper(context).publish(head) }
-        let renewed = try await RenewLeases(context).run()
+        if let head = try await context.catalog.head() { _ = try? await HeadKeeper(context).publish(head) }
+        let context = context
+        let renewed = try await operations.turn.taking { try await RenewLeases(context).run() }
         if renewed > 0 { logger.info("renewed leases", ["replicas": .integer(renewed)]) }
     }
 

@@ -93,7 +93,7 @@ extension OperationFailure {
             "set user, password_file, tls_cert_file and tls_key_file in [broker], or listen on 127.0.0.1"
         case .portTaken: "choose another port in [broker] listen"
         case .badConfiguration, .files, .cannotStart, .notReady, .stopped:
-            "look at nats-server.log in the broker folder of the data directory"
+            "look at broker.log in the broker folder of the data directory; with TLS, check [fabric] ca_file and [broker] public_host"
         }
     }
 

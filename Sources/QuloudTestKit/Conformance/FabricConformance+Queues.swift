@@ -28,11 +28,11 @@ extension FabricConformance {
         case .ticketEndsTheWait:
             let ticket = scene.tickets(1, to: .lane(6))
             let start = ContinuousClock.now
-            async let taken = scene.first.tickets(from: .lane(6), limit: 16, wait: .seconds(20))
+            async let taken = scene.first.tickets(from: .lane(6), limit: 16, wait: .seconds(110))
             try await Task.sleep(for: .milliseconds(200))
             try await owner.publish(ticket)
             try require(try await taken.map(\.payload) == ticket.map(\.request), "another ticket came")
-            try require(ContinuousClock.now - start < .seconds(10), "a ticket did not end the wait")
+            try require(ContinuousClock.now - start < .seconds(100), "a ticket did not end the wait")
         case .sameTicketAgainIsFine:
             let tickets = scene.tickets(1, to: .lane(0))
             for _ in 0..<3 { try await owner.publish(tickets) }

@@ -55,6 +55,7 @@ extension SimulatedConnection: HolderFabric {
             state.servers[node]?.removeAll { $0 === server }
             if state.servers[node]?.isEmpty == true { state.servers[node] = nil }
         }
+        server.load.withLock { $0.ended = true }
         server.questions.close()
         // Whoever waits for an answer to what is left here waits in vain.
         while let left = await server.questions.take().first {
@@ -64,7 +65,7 @@ extension SimulatedConnection: HolderFabric {
 
     private func work(_ server: Server, _ answer: @Sendable (Question) async -> [UInt8]?) async {
         while let question = await server.questions.take().first {
-            server.waiting.withLock { $0 -= 1 }
+            server.load.withLock { $0.waiting -= 1 }
             let bytes = Task.isCancelled || !isUp ? nil : await answer(question)
             reply(bytes, to: question, from: server)
         }
@@ -87,13 +88,11 @@ extension SimulatedConnection: HolderFabric {
     /// Puts a question before a node, unless too many wait there already.
     func deliver(_ question: Question, to server: Server) {
         let most = fabric.state.withLock(\.rules.questionsWaitingMax)
-        let isAdmitted = server.waiting.withLock { waiting in
-            guard waiting < most else { return false }
-            waiting += 1
-            return true
+        server.load.withLock { load in
+            guard load.waiting < most, !load.ended else { return }
+            load.waiting += 1
+            fabric.state.withLock { $0.inboxes[question.returnAddress]?.open += 1 }
+            server.questions.put(question)
         }
-        guard isAdmitted else { return }
-        fabric.state.withLock { $0.inboxes[question.returnAddress]?.open += 1 }
-        server.questions.put(question)
     }
 }

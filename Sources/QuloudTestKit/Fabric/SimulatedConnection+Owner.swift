@@ -101,11 +101,12 @@ extension SimulatedConnection: OwnerFabric {
         let inbox = openInbox(for: kind)
         defer { fabric.change { $0.inboxes[inbox] = nil } }
         try put(request(inbox), kind, to: servers, inbox: inbox, operation)
-        let hurries = fabric.state.withLock(\.rules.hurries)
-        let outcome = try await poll(operation, for: timeout) { state, _ -> (value: [UInt8]??, retryAt: Duration?) in
+        let rules = fabric.state.withLock(\.rules)
+        let outcome = try await poll(operation, for: rules.patience(timeout)) {
+            state, _ -> (value: [UInt8]??, retryAt: Duration?) in
             let now = state.inboxes[inbox]
             if let answer = now?.answers.first { return (.some(answer.bytes), nil) }
-            return (hurries && now?.open == 0 ? .some(nil) : nil, nil)
+            return (rules.hurries && now?.open == 0 ? .some(nil) : nil, nil)
         }
         guard let answer = outcome ?? nil else { throw FabricError(.timeout, "\(operation): no answer") }
         return answer
@@ -120,10 +121,10 @@ extension SimulatedConnection: OwnerFabric {
         let inbox = openInbox(for: kind)
         defer { fabric.change { $0.inboxes[inbox] = nil } }
         try put(request(inbox), kind, to: servers, inbox: inbox, operation)
-        let hurries = fabric.state.withLock(\.rules.hurries)
-        _ = try await poll(operation, for: patience) { state, _ -> (value: Bool?, retryAt: Duration?) in
+        let rules = fabric.state.withLock(\.rules)
+        _ = try await poll(operation, for: rules.patience(patience)) { state, _ -> (value: Bool?, retryAt: Duration?) in
             let now = state.inboxes[inbox]
-            let isOver = (now?.answers.count ?? 0) >= limit || (hurries && now?.open == 0)
+            let isOver = (now?.answers.count ?? 0) >= limit || (rules.hurries && now?.open == 0)
             return (isOver ? true : nil, nil)
         }
         return fabric.state.withLock { ($0.inboxes[inbox]?.answers ?? []).prefix(limit).map(\.bytes) }

@@ -16,10 +16,12 @@ package final class SimulatedFabric: Sendable {
         /// Questions that one node works on at a time, and that may wait for it.
         package var questionsAtOnce = 8
         package var questionsWaitingMax = 256
-        /// Cuts waits short that nothing can end any more: an answer that a node keeps to itself does not take the whole
-        /// timeout, and a question to all ends when all have answered.
+        /// Waits for answers as long as nodes work on them, and no longer: no timeout strikes because the machine is slow,
+        /// an answer that a node keeps to itself takes no time, and a question to all ends when all have answered.
         package var hurries = true
         package init() {}
+
+        func patience(_ given: Duration) -> Duration { hurries ? .seconds(86_400) : given }
     }
 
     struct DataKey: Hashable {
@@ -156,7 +158,8 @@ final class Server: Sendable {
     let node: NodeID
     let connection: SimulatedConnection
     let questions = WorkQueue<Question>()
-    let waiting = Mutex(0)
+    /// How many wait; nothing is added once it ended.
+    let load = Mutex((waiting: 0, ended: false))
 
     init(node: NodeID, connection: SimulatedConnection) {
         self.node = node

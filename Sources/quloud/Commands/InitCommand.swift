@@ -4,6 +4,7 @@ import QuloudDaemon
 struct InitCommand: Sendable, Equatable {
     var dataDirectory: String?
     var broker: String?
+    var login = BrokerLogin()
     var quorum: Int?
     var listen: String?
     var owner = true
@@ -22,7 +23,7 @@ struct InitCommand: Sendable, Equatable {
         add("holder.enabled", holder ? nil : "false", "--no-holder")
         add("owner.enabled", owner ? nil : "false", "--no-owner")
         add("owner.quorum", quorum.map(String.init), "--quorum")
-        return overrides
+        return overrides + login.overrides
     }
 
     static let definition = CommandDefinition(
@@ -30,7 +31,7 @@ struct InitCommand: Sendable, Equatable {
         options: [
             Option("data-dir", value: "DIR"), Option("broker", value: "ADDRESS"), Option("quorum", value: "N"),
             Option("listen", value: "ADDRESS"), Option("no-owner"), Option("no-holder"), Option("force"),
-        ],
+        ] + BrokerLogin.options,
         help: """
             Usage: quloud init [options]
 
@@ -43,6 +44,7 @@ struct InitCommand: Sendable, Equatable {
                                   (default ~/.local/share/quloud, as root /var/lib/quloud)
               --broker ADDRESS    "embedded" (default): run an own broker;
                                   or nats://HOST:PORT, tls://HOST:PORT
+            \(BrokerLogin.help)
               --listen ADDRESS    where the embedded broker listens (default 127.0.0.1:0)
               --quorum N          how many distinct holders keep each chunk, 1 to 8 (default 3)
               --no-owner          do not back up folders of this machine
@@ -59,7 +61,8 @@ struct InitCommand: Sendable, Equatable {
         let quorum = try arguments.setting("quorum", for: "owner.quorum").flatMap { Int($0) }
         let command = InitCommand(
             dataDirectory: try arguments.setting("data-dir", for: "node.data_dir"),
-            broker: try arguments.setting("broker", for: "fabric.broker"), quorum: quorum,
+            broker: try arguments.setting("broker", for: "fabric.broker"), login: try BrokerLogin(arguments),
+            quorum: quorum,
             listen: try arguments.setting("listen", for: "broker.listen"), owner: !arguments.flag("no-owner"),
             holder: !arguments.flag("no-holder"), force: arguments.flag("force"))
         if let broker = command.broker, broker != "embedded", command.listen != nil {

@@ -13,20 +13,21 @@ struct RecoverCommand: Sendable, Equatable {
     var words = Words.terminal
     var dataDirectory: String?
     var broker: String?
+    var login = BrokerLogin()
 
     /// What was given, for the configuration.
     var overrides: [ConfigurationOverride] {
         let given = [("node.data_dir", dataDirectory, "--data-dir"), ("fabric.broker", broker, "--broker")]
         return given.compactMap { key, value, flag in
             value.map { ConfigurationOverride(key: key, value: $0, flag: flag) }
-        }
+        } + login.overrides
     }
 
     static let definition = CommandDefinition(
         name: "recover", summary: "bring back an owner on an empty machine from the 24 words",
         options: [
             Option("words-file", value: "FILE"), Option("broker", value: "ADDRESS"), Option("data-dir", value: "DIR"),
-        ],
+        ] + BrokerLogin.options,
         help: """
             Usage: quloud recover [options]
 
@@ -40,9 +41,10 @@ struct RecoverCommand: Sendable, Equatable {
               --broker ADDRESS    nats://HOST:PORT or tls://HOST:PORT
                                   (default: as configured)
               --data-dir DIR      where to put keys and catalog (default: as configured)
+            \(BrokerLogin.help)
 
             Examples:
-              quloud recover --broker tls://nas.example:4222
+              quloud recover --broker tls://nas.example:4222 --user quloud --password-file broker.password
               quloud recover --words-file words.txt --data-dir /srv/quloud
               pass show backup-words | quloud recover --words-file -
             """
@@ -56,7 +58,7 @@ struct RecoverCommand: Sendable, Equatable {
         return .recover(
             RecoverCommand(
                 words: words, dataDirectory: try arguments.setting("data-dir", for: "node.data_dir"),
-                broker: try arguments.setting("broker", for: "fabric.broker")))
+                broker: try arguments.setting("broker", for: "fabric.broker"), login: try BrokerLogin(arguments)))
     }
 }
 

