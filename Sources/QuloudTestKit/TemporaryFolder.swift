@@ -17,7 +17,7 @@ package struct TemporaryFolderError: Error, Sendable {
 }
 
 /// Depth first, never through a link. Paths are raw bytes, since tests make names that are not UTF-8.
-private func removeTree(_ path: [UInt8]) {
+package func removeTree(_ path: [UInt8]) {
     let terminated = path.map { CChar(bitPattern: $0) } + [0]
     _ = chmod(terminated, 0o700)
     if let directory = opendir(terminated) {

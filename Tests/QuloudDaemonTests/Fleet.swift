@@ -29,7 +29,7 @@ final class Fleet: Sendable {
 
     /// Runs `body` with a hub and `holders` holder nodes, and an owner's configuration that is initialised.
     static func with(
-        holders count: Int, quorum: Int = 3,
+        holders count: Int, quorum: Int = 3, server: String = "",
         _ body: @escaping @Sendable (Fleet, Configuration, [String]) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -39,6 +39,7 @@ final class Fleet: Sendable {
             hub.owner.enabled = false
             hub.holder.enabled = false
             hub.broker.user = "quloud"
+            hub.broker.server = server
             hub.broker.passwordFile = password
             let port = try freePort()
             hub.broker.listen = "127.0.0.1:\(port)"
@@ -102,6 +103,16 @@ final class Fleet: Sendable {
             }
             try await group.waitForAll()
         }
+    }
+
+    /// The process id of the broker that the hub runs.
+    var brokerProcess: Int32? {
+        let path = hub.node.dataDirectory + "/broker/broker.pid"
+        guard let bytes = try? AtomicFile.read(Array(path.utf8), sizeMax: 64),
+            let pid = Int32(
+                String(decoding: bytes, as: UTF8.self).prefix { $0.isNumber }), pid > 1
+        else { return nil }
+        return pid
     }
 
     func runningHolders(_ range: Range<Int>, _ body: @escaping @Sendable () async throws -> Void) async throws {

@@ -10,8 +10,10 @@ package enum AuditRule {
         /// The node says that its copy is damaged.
         case damaged
         case silent
-        /// It answered, but proved nothing: it could not read the chunk just now, or neither the source nor any holder, it
-        /// included, gave the bytes to compare its proof with.
+        /// The node answered that it could not read the chunk just now, or left it out of its answer.
+        case withheld
+        /// It answered, but there was nothing to compare its proof with: neither the source nor any holder, it included, gave
+        /// the bytes.
         case undecided
     }
 
@@ -41,8 +43,11 @@ package enum AuditRule {
         case .refuted: judged.state = .lost(.refuted, at: terms.now)
         case .admitted: judged.state = .lost(.admitted, at: terms.now)
         case .damaged: judged.state = .lost(.damaged, at: terms.now)
-        // An excuse is no proof: it is good for the grace period, as silence is, or a node could live on excuses.
-        case .undecided, .silent:
+        case .undecided where terms.now.since(replica.provenAt) < terms.cover + terms.grace:
+            judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
+        // An excuse is no proof: it is good for the grace period, as silence is, or a node could live on excuses. The same
+        // goes for what nobody could check for so long that it should have been proved meanwhile.
+        case .silent, .withheld, .undecided:
             judged.nextAudit = terms.now.advanced(by: terms.retryAfter)
             judged.state = unproved(replica.state, finding, terms)
         }

@@ -67,7 +67,7 @@ struct Challenge: Sendable {
 
     func finding(_ chunk: ChunkID, _ answer: ProofAnswer?, expires: Timestamp) -> AuditRule.Finding {
         switch answer {
-        case nil, .busy: return .undecided
+        case nil, .busy: return .withheld
         case .unknown, .missing: return .admitted
         case .damaged: return .damaged
         case .proof(let proof):

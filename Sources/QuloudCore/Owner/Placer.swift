@@ -63,15 +63,13 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
-    private var incomplete: [ChunkID: Shortfall] = [:]
-
-    /// A chunk that was left with fewer replicas than wanted.
-    private struct Shortfall {
+    private struct Incomplete {
         var missing: Int
         let size: Int
-        var known: Set<NodeID>
+        /// Nodes that do not count: excluded, or counted already.
+        var closedTo: Set<NodeID>
     }
-
+    private var incomplete: [ChunkID: Incomplete] = [:]
     private var surplus: [NodeID: [ChunkID]] = [:]
     private(set) var summary = PlacementSummary()
 
@@ -249,11 +247,12 @@ package actor Placer {
 
     /// A receipt for a chunk that was left incomplete still helps; one for a complete chunk is surplus.
     private func acceptLate(_ signed: SignedReceipt, into accepted: inout [AcceptedReplica]) {
-        guard var shortfall = incomplete[signed.receipt.chunk], shortfall.missing > 0,
-            signed.receipt.size == shortfall.size, shortfall.known.insert(signed.receipt.node).inserted
+        let receipt = signed.receipt
+        guard let left = incomplete[receipt.chunk], left.missing > 0, receipt.size == left.size,
+            !left.closedTo.contains(receipt.node)
         else { return }
-        shortfall.missing -= 1
-        incomplete[signed.receipt.chunk] = shortfall
+        incomplete[receipt.chunk]?.missing -= 1
+        incomplete[receipt.chunk]?.closedTo.insert(receipt.node)
         accepted.append(AcceptedReplica(signed, context: context))
     }
 
@@ -339,9 +338,9 @@ package actor Placer {
             if placed >= flight.order.wanted {
                 summary.complete += 1
             } else {
-                incomplete[id] = Shortfall(
+                incomplete[id] = Incomplete(
                     missing: flight.order.wanted - placed, size: flight.order.sealed.count,
-                    known: flight.order.excluded.union(flight.placement.holders))
+                    closedTo: flight.order.excluded.union(flight.placement.holders))
             }
             if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed

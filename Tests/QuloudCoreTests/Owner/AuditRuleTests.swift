@@ -15,12 +15,22 @@ import Testing
 
     @Test func whoeverPutsAProofOffForEverIsLost() {
         let first = Fixture.now.advanced(by: .seconds(1))
-        let suspect = AuditRule.judge(replica, .undecided, terms(first))
+        let suspect = AuditRule.judge(replica, .withheld, terms(first))
         #expect(suspect.state == .suspect(since: first, tries: 1))
         let later = first.advanced(by: .seconds(99))
-        #expect(AuditRule.judge(suspect, .undecided, terms(later)).state == .suspect(since: first, tries: 2))
+        #expect(AuditRule.judge(suspect, .withheld, terms(later)).state == .suspect(since: first, tries: 2))
         let end = first.advanced(by: .seconds(100))
-        #expect(AuditRule.judge(suspect, .undecided, terms(end)).state == .lost(.silent, at: end))
+        #expect(AuditRule.judge(suspect, .withheld, terms(end)).state == .lost(.silent, at: end))
         #expect(AuditRule.judge(suspect, .proved, terms(end)).state == .valid)
+    }
+
+    @Test func whatCannotBeCheckedIsNotBelievedForEver() {
+        let soon = Fixture.now.advanced(by: .seconds(1099))
+        #expect(AuditRule.judge(replica, .undecided, terms(soon)).state == .valid)
+        let late = Fixture.now.advanced(by: .seconds(1100))
+        let suspect = AuditRule.judge(replica, .undecided, terms(late))
+        #expect(suspect.state == .suspect(since: late, tries: 1))
+        let end = late.advanced(by: .seconds(100))
+        #expect(AuditRule.judge(suspect, .undecided, terms(end)).state == .lost(.silent, at: end))
     }
 }
