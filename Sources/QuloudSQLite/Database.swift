@@ -131,7 +131,7 @@ package final class Database {
     }
 
     private func failure(_ code: Int32, _ operation: String) -> DatabaseError {
-        if code & 0xFF == SQLITE_IOERR { isDegraded = true }
+        if DatabaseError.casts(doubtOnTheDevice: code, systemError: sqlite3_system_errno(handle)) { isDegraded = true }
         return DatabaseError(code: code, handle: handle, operation: operation, path: path)
     }
 

@@ -41,6 +41,16 @@ extension DatabaseError.Kind {
 }
 
 extension DatabaseError {
+    /// Whether pages that SQLite believes written may be lost. A write that found no room was not made, and the transaction
+    /// is undone: with room again, the database goes on. A failed sync leaves doubt, whatever the reason.
+    static func casts(doubtOnTheDevice code: Int32, systemError: Int32) -> Bool {
+        guard code & 0xFF == SQLITE_IOERR else { return false }
+        let wantsRoom = [ENOSPC, EDQUOT].contains(systemError)
+        // FSYNC, DIR_FSYNC and CLOSE: macros that Swift does not see.
+        let syncs = [4, 5, 16].map { SQLITE_IOERR | ($0 << 8) }
+        return !wantsRoom || syncs.contains(code)
+    }
+
     /// The error that `handle` reports for `code`.
     init(code: Int32, handle: OpaquePointer?, operation: String, path: String) {
         let systemError = handle.map { sqlite3_system_errno($0) } ?? 0

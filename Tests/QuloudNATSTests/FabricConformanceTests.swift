@@ -5,8 +5,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct FabricConformanceTests {
+    /// Each case has a server of its own: too many at once would only wait for each other, and keep other tests waiting.
+    private static let atOnce = ByteGate(capacity: 4)
+
     @Test(arguments: NATSServers.all, FabricConformance.allCases)
     func keeps(_ binary: String, _ rule: FabricConformance) async throws {
+        try await Self.atOnce.enter(1)
+        defer { Self.atOnce.leave(1) }
         try await rule.check { try await FabricBench(binary).world }
     }
 }

@@ -46,6 +46,8 @@ package struct Backup: Sendable {
             excludes: ExcludeRules(patterns: context.settings.excludes, paths: excluded), progress: progress,
             note: { [observer] in observer(.note($0)) })
 
+        // Chunks that are known already are to be on as many nodes as those of this run.
+        try await context.catalog.raiseQuorum(to: context.settings.quorum)
         let previous = try await context.catalog.snapshots()
         let createdAt = context.time.now
         let id = SnapshotID(context.entropy.bytes32())
@@ -65,10 +67,23 @@ package struct Backup: Sendable {
         let head = try keeper.next(after: await context.catalog.head(), content: HeadContent(list: made.list))
         try await context.catalog.add(made.snapshot, head: head)
         let copies = await keeper.spread(head, holders: await placer.holders)
+        if made.placement.partial == 0 { try await completeEarlierRuns() }
         let below = try await context.catalog.chunksBelowQuorum(after: nil, limit: 1)
         return BackupResult(
             snapshot: made.snapshot, progress: progress.value, placement: made.placement, headCopies: copies,
             isProtected: below.isEmpty && copies > 0)
+    }
+
+    /// A run that was interrupted leaves chunks on fewer nodes than wanted, and this one found them known.
+    private func completeEarlierRuns() async throws {
+        do {
+            _ = try await Heal(context, tree: tree, observer: observer).run()
+        } catch let error as CatalogError {
+            throw error
+        } catch {
+            try Task.checkCancellation()
+            observer(.note(Note(.warning, "what earlier runs left on too few nodes is not complete yet: \(error)")))
+        }
     }
 
     /// Runs the stages side by side; the first to fail stops the others.

@@ -23,6 +23,7 @@ package struct Heal: Sendable {
     }
 
     package func run() async throws -> HealResult {
+        try await context.catalog.raiseQuorum(to: context.settings.quorum)
         guard !(try await context.catalog.chunksBelowQuorum(after: nil, limit: 1).isEmpty) else { return HealResult() }
         let mailbox = try await OwnerMailbox.fresh(context)
         let progress = ProgressMeter(HealProgress(), time: context.time) { [observer] in observer(.heal($0)) }
@@ -75,15 +76,16 @@ package struct Heal: Sendable {
             for chunk in page {
                 result.chunks += 1
                 progress.update { $0.chunks += 1 }
+                let wanted = chunk.quorum - chunk.liveReplicas
+                let excluded = Self.excluded(replicas[chunk.id, default: []], wanted: wanted, holders: holders)
+                // Reading the source again for nobody would be in vain.
+                guard !holders.isSubset(of: excluded) else { continue }
                 guard let sealed = try await sealed(chunk, resealer, fetcher) else {
                     result.unrecoverable.append(chunk.id)
                     continue
                 }
-                let known = replicas[chunk.id, default: []]
                 try await placer.place(
-                    Placer.Order(
-                        sealed: sealed, chunk: chunk, source: nil, wanted: chunk.quorum - chunk.liveReplicas,
-                        excluded: Self.excluded(known, wanted: chunk.quorum - chunk.liveReplicas, holders: holders)))
+                    Placer.Order(sealed: sealed, chunk: chunk, source: nil, wanted: wanted, excluded: excluded))
             }
         }
     }

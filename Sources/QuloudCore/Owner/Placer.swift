@@ -114,6 +114,35 @@ package actor Placer {
 
     /// Works until closed and done. Throws when the catalog or the broker fails for good, or nobody takes chunks.
     package func run() async throws -> PlacementSummary {
+        do {
+            return try await placeAll()
+        } catch {
+            await abandon()
+            throw error
+        }
+    }
+
+    /// Clears the broker of a run that failed or was cancelled, so that holders do not take what nobody waits for. A broker
+    /// that does not answer must not hold up the end.
+    private func abandon() async {
+        let (fabric, time, box) = (context.fabric, context.time, mailbox.id)
+        await Task {
+            let isOver = Promise<Void>()
+            let closing = Task {
+                await fabric.close(box)
+                isOver.fulfil(.success(()))
+            }
+            let limit = Task {
+                try? await time.sleep(for: .seconds(3))
+                isOver.fulfil(.success(()))
+            }
+            try? await isOver.value()
+            closing.cancel()
+            limit.cancel()
+        }.value
+    }
+
+    private func placeAll() async throws -> PlacementSummary {
         try await refreshCandidates()
         guard !candidates.isEmpty else { throw NoHolders() }
         lastReceipt = context.time.uptime
@@ -342,8 +371,8 @@ package actor Placer {
                     missing: flight.order.wanted - placed, size: flight.order.sealed.count,
                     closedTo: flight.order.excluded.union(flight.placement.holders))
             }
-            if placed < flight.order.wanted { if placed == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             let total = flight.order.chunk.quorum - flight.order.wanted + placed
+            if placed < flight.order.wanted { if total == 0 { summary.failed += 1 } else { summary.partial += 1 } }
             summary.fewest = min(summary.fewest ?? total, total)
             freed.append(id)
             queued -= 1

@@ -149,7 +149,7 @@ actor ChunkLearner {
                 chunk: CatalogChunk(
                     id: ref.id, fingerprint: nil, contentKey: ref.contentKey, plainSize: ref.plainSize,
                     sealedSize: found[ref.id]?.first?.receipt.size ?? 0, purpose: purpose,
-                    quorum: context.settings.quorum, createdAt: now), source: [])
+                    quorum: context.settings.quorum, createdAt: now), source: [], wasPlaced: true)
         }
         try await context.catalog.prepare(chunks)
         // Whoever heard the question can claim to have it all: these are challenged first.

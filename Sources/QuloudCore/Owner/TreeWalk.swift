@@ -208,7 +208,9 @@ actor TreeWalk {
         for cut in cutting.cuts(isEnd: true) { try await submit(cut, into: &runs) }
         let now = try await file.currentStamp()
         let changed = now != file.stamp || (stamp != nil && stamp != file.stamp)
-        return Content(runs: runs, size: max(file.stamp.size, end), changed: changed)
+        // What was cut off while it was read is not made up for with zeros.
+        let size = max(end, min(file.stamp.size, now.size))
+        return Content(runs: runs, size: size, changed: changed)
     }
 
     private func submit(_ cut: FileCutter.Cut, into runs: inout [PendingSegment]) async throws {

@@ -26,8 +26,10 @@ package protocol ChunkCatalog: Sendable {
     /// Where the plaintext can be read again, if it came from files.
     func source(of chunk: ChunkID) async throws(CatalogError) -> [SourcePart]
     /// Chunks with fewer counting replicas than their quorum, in order of id after `id`; those without any replica ever
-    /// (prepared, never placed) are left out.
+    /// (prepared, never placed) are left out, unless they were prepared as placed once.
     func chunksBelowQuorum(after id: ChunkID?, limit: Int) async throws(CatalogError) -> [CatalogChunk]
+    /// Makes chunks that are wanted on fewer nodes than `quorum` wanted on as many; those wanted on more are left alone.
+    func raiseQuorum(to quorum: Int) async throws(CatalogError)
     /// Sealed bytes of metadata chunks, kept locally so that listing needs no fabric.
     func keepSealed(_ sealed: [UInt8], of chunk: ChunkID) async throws(CatalogError)
     func sealed(_ chunk: ChunkID) async throws(CatalogError) -> [UInt8]?
@@ -36,9 +38,12 @@ package protocol ChunkCatalog: Sendable {
 package struct PreparedChunk: Sendable {
     package let chunk: CatalogChunk
     package let source: [SourcePart]
-    package init(chunk: CatalogChunk, source: [SourcePart]) {
+    /// It was placed once, as a manifest that names it shows, even if no holder is known now: its absence is a loss.
+    package let wasPlaced: Bool
+    package init(chunk: CatalogChunk, source: [SourcePart], wasPlaced: Bool = false) {
         self.chunk = chunk
         self.source = source
+        self.wasPlaced = wasPlaced
     }
 }
 

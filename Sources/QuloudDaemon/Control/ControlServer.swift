@@ -119,11 +119,16 @@ private final class ControlConnection: Sendable {
     }
 
     func readRequest() async -> [UInt8]? {
-        await withCheckedContinuation { continuation in
-            reading.async { [socket] in
-                var reader = LineReader(socket, sizeMax: ControlSocket.requestSizeMax)
-                continuation.resume(returning: reader.next())
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                reading.async { [socket] in
+                    var reader = LineReader(socket, sizeMax: ControlSocket.requestSizeMax)
+                    continuation.resume(returning: reader.next())
+                }
             }
+        } onCancel: {
+            // A client that says nothing must not hold up the end.
+            shutdown(socket, Int32(SHUT_RD))
         }
     }
 

@@ -13,6 +13,8 @@ struct DataDirectory: Sendable {
     var index: String { path + "/index.sqlite" }
     var catalog: String { path + "/catalog.sqlite" }
     var broker: String { path + "/broker" }
+    /// There while an owner is being recovered: until it is gone, key and catalog are half of one.
+    var recoveryMark: String { path + "/recovery" }
     var controlSocket: String { path + "/control.sock" }
 
     func blobs(_ holder: Configuration.Holder) -> String {
@@ -35,6 +37,8 @@ struct DataDirectory: Sendable {
     var hasNode: Bool { access(nodeKey, F_OK) == 0 }
     var hasOwner: Bool { access(ownerKey, F_OK) == 0 }
     var hasCatalog: Bool { access(catalog, F_OK) == 0 }
+    /// A recovery is under way, or was interrupted.
+    var isRecovering: Bool { access(recoveryMark, F_OK) == 0 }
 
     func requireNode() throws(OperationFailure) {
         guard !hasNode else { return }

@@ -11,6 +11,8 @@ struct NodeAssembly: Sendable {
         case daemon
         /// A command in its own process: the owner role only, with or without the broker.
         case command(needsFabric: Bool)
+        /// The same with the broker, on an owner that is not whole yet.
+        case recovery
     }
 
     let configuration: Configuration
@@ -31,12 +33,13 @@ struct NodeAssembly: Sendable {
         let log = logger.noting
         let access: FabricAccess? =
             switch purpose {
-            case .daemon, .command(needsFabric: true): try await FabricAccess.open(configuration, directory: directory)
+            case .daemon, .command(needsFabric: true), .recovery:
+                try await FabricAccess.open(configuration, directory: directory)
             case .command(needsFabric: false): nil
             }
         do {
             var owner: OwnerRole?
-            if configuration.owner.enabled, directory.hasOwner {
+            if configuration.owner.enabled, directory.hasOwner, purpose.isRecovery || !directory.isRecovering {
                 owner = try await OwnerRole.open(
                     configuration, directory: directory, node: keys.id, access: access, log: log)
             }
@@ -66,12 +69,21 @@ struct NodeAssembly: Sendable {
     /// The owner's operations, or why there are none.
     func operations() throws -> OwnerOperations {
         if let owner { return owner.operations }
+        guard !directory.isRecovering else {
+            throw OperationFailure(
+                .noSuchStore, "the recovery of the owner in \(directory.path) was not completed",
+                hint: "run quloud recover with the 24 words again")
+        }
         throw OperationFailure(
             .noSuchStore, "this node has no owner role",
             hint: configuration.owner.enabled
                 ? "\(directory.ownerKey) is missing: run quloud recover with the 24 words"
                 : "set [owner] enabled = true, and bring an owner here with quloud recover")
     }
+}
+
+extension NodeAssembly.Purpose {
+    fileprivate var isRecovery: Bool { if case .recovery = self { true } else { false } }
 }
 
 /// The mailboxes of the owner in this process, so that the holder beside it leaves the owner's chunks to others.

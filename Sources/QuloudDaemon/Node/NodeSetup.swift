@@ -46,13 +46,21 @@ struct NodeSetup: Sendable {
         } catch {
             throw OperationFailure(.wrongKey, "\(error)", hint: "check the words against your note, one by one")
         }
-        guard !directory.hasOwner, !directory.hasCatalog else {
+        let wasInterrupted = directory.isRecovering
+        guard wasInterrupted || (!directory.hasOwner && !directory.hasCatalog) else {
             throw OperationFailure(
                 .failed, "there is an owner in \(directory.path) already",
                 hint: "recover into another --data-dir, or move owner.key and catalog.sqlite away")
         }
         try directory.create()
-        // Keys are written first: what follows can be repeated by removing them, and is when it fails.
+        if wasInterrupted {
+            // Not while another recovery is at it.
+            let lock = try DirectoryLock(Array(directory.path.utf8))
+            removeOwner()
+            lock.close()
+        }
+        // Whatever happens from here on can be repeated: until the mark is gone, nobody takes what is here for an owner.
+        try AtomicFile.write([], to: Array(directory.recoveryMark.utf8), permissions: 0o600)
         try SecretFile.owner.write(root, to: directory.ownerKey)
         let madeNode = !directory.hasNode
         do {
@@ -61,12 +69,19 @@ struct NodeSetup: Sendable {
             }
             let report = try await rebuild(logger: logger, emit: emit)
             if access(file, F_OK) != 0 { try writeConfiguration() }
+            unlink(directory.recoveryMark)
             return report
         } catch {
-            for path in [directory.ownerKey] + (madeNode ? [directory.nodeKey] : []) { unlink(path) }
-            for suffix in ["", "-wal", "-shm"] { unlink(directory.catalog + suffix) }
+            removeOwner()
+            if madeNode { unlink(directory.nodeKey) }
+            unlink(directory.recoveryMark)
             throw error
         }
+    }
+
+    private func removeOwner() {
+        unlink(directory.ownerKey)
+        for suffix in ["", "-wal", "-shm"] { unlink(directory.catalog + suffix) }
     }
 
     private func rebuild(
@@ -74,7 +89,7 @@ struct NodeSetup: Sendable {
     ) async throws -> RecoverReport {
         var configuration = configuration
         configuration.owner.enabled = true
-        let assembly = try await NodeAssembly.open(configuration, for: .command(needsFabric: true), logger: logger)
+        let assembly = try await NodeAssembly.open(configuration, for: .recovery, logger: logger)
         do {
             let context = try assembly.operations().context
             let start = context.time.uptime

@@ -26,6 +26,9 @@ actor OwnerSchedule {
 
     /// Runs until cancelled.
     func run() async {
+        await attempt("raising of the quorum") {
+            try await self.context.catalog.raiseQuorum(to: self.context.settings.quorum)
+        }
         while !Task.isCancelled {
             await attempt("scheduled audit") { try await self.auditDue() }
             await attempt("scheduled healing") { try await self.heal() }

@@ -56,7 +56,7 @@ extension FabricLink {
         _ consumer: FabricConsumer, limit: Int, wait: Duration
     ) async throws(FabricError) -> [Delivery] {
         try await take(consumer, limit: limit, wait: wait).compactMap { message in
-            guard let token = message.reply, let delivery = JetStreamDelivery(message) else { return nil }
+            guard let token = message.reply, let delivery = consumer.delivery(message) else { return nil }
             return Delivery(
                 payload: message.payload, attempt: Int(clamping: delivery.deliveries), token: token)
         }

@@ -59,7 +59,7 @@ enum FabricConsumers {
         var config = ConsumerConfig(name: "free-\(mailbox.description.prefix(32))")
         config.filterSubject = FabricSubjects.allData(in: mailbox)
         config.headersOnly = true
-        config.ackWait = .seconds(3600)
+        config.ackWait = .seconds(600)
         config.maxAckPending = 50_000
         config.maxWaiting = 16
         config.inactiveThreshold = .seconds(72 * 3600)
@@ -97,4 +97,9 @@ struct FabricConsumer: Sendable {
     let config: ConsumerConfig
     var name: String { config.name }
     var text: String { "\(stream)/\(config.name)" }
+
+    /// What the ack subject of a message tells; nil when it was not delivered by this consumer.
+    func delivery(_ message: NATSMessage) -> JetStreamDelivery? {
+        JetStreamDelivery(message).flatMap { $0.stream == stream && $0.consumer == name ? $0 : nil }
+    }
 }

@@ -107,7 +107,7 @@ final class FreeingQueue: Sendable {
         let due = state.withLock { state in
             var due: [(ChunkID, String)] = []
             for message in messages {
-                guard let token = message.reply, let delivery = JetStreamDelivery(message),
+                guard let token = message.reply, let delivery = consumer.delivery(message),
                     let chunk = FabricSubjects.chunk(of: message.subject)
                 else { continue }
                 // Counting from the beginning: a new consumer. The old one's subjects could hit other messages.
@@ -125,13 +125,21 @@ final class FreeingQueue: Sendable {
     }
 
     private func remove(_ known: [(ChunkID, String)]) async {
-        try? await forAll(known) { [link, self] chunk, token async throws(FabricError) in
-            do throws(FabricError) {
-                try await link.confirm(token)
-            } catch {
-                // Its next delivery shows whether it is still there.
-                self.state.withLock { if $0.wanted.count < Self.wantedMax { $0.wanted.insert(chunk) } }
+        try? await forAll(known) { [self] chunk, token async throws(FabricError) in
+            var current: String? = token
+            while let token = current {
+                guard (try? await link.confirm(token)) == nil else { return }
+                current = replacement(for: chunk)
             }
+        }
+    }
+
+    /// After a failure: the token of a delivery that came meanwhile, or nil, and then the next delivery is freed.
+    private func replacement(for chunk: ChunkID) -> String? {
+        state.withLock { state in
+            if let token = state.tokens.removeValue(forKey: chunk) { return token }
+            if state.wanted.count < Self.wantedMax { state.wanted.insert(chunk) }
+            return nil
         }
     }
 }

@@ -39,7 +39,7 @@ extension JetStreamOwnerFabric {
     private func send(_ message: [UInt8], to subject: String, answersTo inbox: NATSInbox) async throws(FabricError) {
         try link.checkSize(message, for: subject)
         do throws(NATSError) {
-            try await link.connection.publish(subject, reply: inbox.subject, payload: message)
+            try await asking.publish(subject, reply: inbox.subject, payload: message)
         } catch {
             throw FabricError(error)
         }
@@ -49,7 +49,7 @@ extension JetStreamOwnerFabric {
         for subject: String, countMax: Int, bytesMax: Int
     ) async throws(FabricError) -> NATSInbox {
         do throws(NATSError) {
-            return try await link.connection.openInbox(for: subject, countMax: countMax, bytesMax: bytesMax)
+            return try await asking.openInbox(for: subject, countMax: countMax, bytesMax: bytesMax)
         } catch {
             throw FabricError(error)
         }

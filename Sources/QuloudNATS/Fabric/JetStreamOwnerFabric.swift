@@ -2,14 +2,17 @@ import QuloudCore
 import QuloudCrypto
 import Synchronization
 
-/// The owner's side of the fabric, on a NATS server with JetStream. Uses a connection of its own.
+/// The owner's side of the fabric, on a NATS server with JetStream. Uses two connections of its own: every node asked
+/// learns the inbox of the connection that asks, and that must not be the one to which the broker delivers.
 package final class JetStreamOwnerFabric: OwnerFabric {
     let link: FabricLink
+    let asking: NATSConnection
     private let gate: ByteGate
     private let mailboxes = Mutex<[MailboxID: FreeingQueue]>([:])
 
-    private init(_ link: FabricLink) {
+    private init(_ link: FabricLink, asking: NATSConnection) {
         self.link = link
+        self.asking = asking
         gate = ByteGate(capacity: link.settings.unconfirmedBytesMax)
     }
 
@@ -22,7 +25,13 @@ package final class JetStreamOwnerFabric: OwnerFabric {
     package static func connect(
         to broker: NATSSettings, settings: FabricSettings = FabricSettings(), log: @escaping FabricLog = { _ in }
     ) async throws(FabricError) -> JetStreamOwnerFabric {
-        JetStreamOwnerFabric(try await .open(broker, settings, log: log))
+        let link = try await FabricLink.open(broker, settings, log: log)
+        do throws(NATSError) {
+            return JetStreamOwnerFabric(link, asking: try await .connect(broker))
+        } catch {
+            await link.connection.close()
+            throw FabricError(error)
+        }
     }
 
     /// The connection, for its state and events.
@@ -31,6 +40,7 @@ package final class JetStreamOwnerFabric: OwnerFabric {
     /// Ends everything that is under way and closes the connection.
     package func shutDown() async {
         for queue in mailboxes.withLock({ $0.values }) { queue.stop() }
+        await asking.close()
         await link.connection.close()
     }
 

@@ -17,6 +17,8 @@ final class Provisioning: Sendable {
     private let settings: FabricSettings
     private let log: FabricLog
     private let state = Mutex(State())
+    /// Consumers are made one after the other: the client library may swallow one of two refusals at the same moment.
+    private let turn = ByteGate(capacity: 1)
 
     init(_ jetStream: JetStream, _ settings: FabricSettings, log: @escaping FabricLog) {
         self.jetStream = jetStream
@@ -96,12 +98,15 @@ final class Provisioning: Sendable {
 
     /// Makes a consumer unless it is known to exist.
     func ensure(_ consumer: FabricConsumer) async throws(NATSError) {
-        guard !state.withLock({ $0.known.contains(consumer.text) }) else { return }
+        guard !isKnown(consumer) else { return }
+        do { try await turn.enter(1) } catch { throw NATSError(.cancelled, "create consumer", consumer.text) }
+        defer { turn.leave(1) }
+        guard !isKnown(consumer) else { return }
         do throws(NATSError) {
             _ = try await jetStream.createConsumer(consumer.stream, consumer.config)
         } catch {
             if error.isDenied {
-                tell(consumer.text, "may not be made with these credentials; going on")
+                tell(consumer.stream, "its consumers may not be made with these credentials; going on")
             } else {
                 guard case .api = error.kind, !error.saysForgotten, !error.isStorageFull else { throw error }
                 // One with other settings is there: it serves as well.
@@ -111,6 +116,8 @@ final class Provisioning: Sendable {
         }
         state.withLock { _ = $0.known.insert(consumer.text) }
     }
+
+    private func isKnown(_ consumer: FabricConsumer) -> Bool { state.withLock { $0.known.contains(consumer.text) } }
 
     func forget(_ consumer: FabricConsumer) {
         state.withLock { _ = $0.known.remove(consumer.text) }

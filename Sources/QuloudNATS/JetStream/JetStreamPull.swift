@@ -125,7 +125,7 @@ extension JetStream {
             for: subject, countMax: batch + 1024, bytesMax: maxBytes.map { $0 + (4 << 20) } ?? 256 << 20)
         try await connection.publish(subject, reply: inbox.subject, payload: body)
         return JetStreamPull(
-            inbox: inbox, consumer: what, batch: batch, deadline: .now + expires + .seconds(2),
+            inbox: inbox, consumer: what, batch: batch, deadline: .now + expires + timeout,
             silenceMax: waits ? idleHeartbeat.map { $0 * 2 + .milliseconds(500) } : nil)
     }
 }

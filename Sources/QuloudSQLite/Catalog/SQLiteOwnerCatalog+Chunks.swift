@@ -41,6 +41,9 @@ extension SQLiteOwnerCatalog: ChunkCatalog {
             var directories = DirectoryKeys(database)
             for prepared in chunks {
                 let number = try Self.insert(prepared.chunk, database)
+                if prepared.wasPlaced {
+                    try database.run("UPDATE chunks SET placed = 1 WHERE number = ? AND NOT placed", .integer(number))
+                }
                 for (position, part) in prepared.source.enumerated() {
                     try Self.insert(part, at: position, of: number, &directories, database)
                 }
@@ -120,6 +123,12 @@ extension SQLiteOwnerCatalog: ChunkCatalog {
                 SELECT \(Self.columns) FROM chunks INDEXED BY chunks_below_quorum
                 WHERE placed AND live < quorum AND id > ? ORDER BY id LIMIT ?
                 """, id.map { .id($0) } ?? .blob([]), .integer(max(limit, 0)), map: Self.chunk)
+        }
+    }
+
+    package func raiseQuorum(to quorum: Int) throws(CatalogError) {
+        try write { (database) throws(DatabaseError) in
+            try database.run("UPDATE chunks SET quorum = ?1 WHERE quorum < ?1", .integer(quorum))
         }
     }
 

@@ -7,6 +7,7 @@ package enum ChunkCatalogConformance: String, ConformanceRule {
     case fingerprintStaysWithAStoredChunk, fingerprintMovesFromAChunkNobodyHas
     case sourceRoundTrip, sourceIsReplaced, sourceOfUnknownIsEmpty
     case neverPlacedIsNotBelowQuorum, belowQuorumPagesInOrder, belowQuorumFollowsReplicas
+    case belowQuorumFollowsTheQuorum
     case sealedRoundTrip, sealedIsReplaced, survivesReopen
 
     /// Checks this rule against a fresh catalog. Throws `ConformanceFailure`, or whatever the catalog throws.
@@ -21,7 +22,8 @@ package enum ChunkCatalogConformance: String, ConformanceRule {
         case .fingerprintStaysWithAStoredChunk, .fingerprintMovesFromAChunkNobodyHas:
             try await checkSharedFingerprint(catalog)
         case .sourceRoundTrip, .sourceIsReplaced, .sourceOfUnknownIsEmpty: try await checkSources(catalog)
-        case .neverPlacedIsNotBelowQuorum, .belowQuorumPagesInOrder: try await checkBelowQuorum(catalog)
+        case .neverPlacedIsNotBelowQuorum, .belowQuorumPagesInOrder, .belowQuorumFollowsTheQuorum:
+            try await checkBelowQuorum(catalog)
         case .belowQuorumFollowsReplicas: try await checkFollowing(catalog)
         case .sealedRoundTrip, .sealedIsReplaced: try await checkSealed(catalog)
         case .survivesReopen: try await checkReopening(subject)
@@ -117,6 +119,12 @@ package enum ChunkCatalogConformance: String, ConformanceRule {
         if self == .neverPlacedIsNotBelowQuorum {
             try await prepare(Sample.chunk(1), in: catalog)
             try await requireBelow([], in: catalog)
+            // Unless a manifest shows that it was placed once.
+            try await catalog.prepare([PreparedChunk(chunk: Sample.chunk(2), source: [], wasPlaced: true)])
+            try await requireBelow([2], in: catalog)
+            let summary = try await catalog.summary()
+            try require(summary.chunksBelowQuorum, is: 1, "chunks below quorum")
+            try require(summary.chunksWithoutReplica, is: 1, "chunks without replica")
             return
         }
         // Prepared in another order than that of their ids.
@@ -124,6 +132,14 @@ package enum ChunkCatalogConformance: String, ConformanceRule {
         try await OwnerCatalogReading.place(
             order.map { ($0, $0.isMultiple(of: 3) ? [1, 2] : [1]) }, quorum: 2, in: catalog)
         try await requireBelow([1, 2, 4, 5, 7, 8], in: catalog)
+        if self == .belowQuorumFollowsTheQuorum {
+            try await catalog.raiseQuorum(to: 1)
+            try await requireBelow([1, 2, 4, 5, 7, 8], in: catalog)
+            try await catalog.raiseQuorum(to: 3)
+            try await requireBelow([1, 2, 3, 4, 5, 6, 7, 8, 9], in: catalog)
+            try require(try await catalog.summary().pendingReplicas, is: 15, "missing replicas")
+            return
+        }
         let page = try await catalog.chunksBelowQuorum(after: .numbered(2), limit: 3)
         try require(page.map(\.id), is: [4, 5, 7].map { .numbered($0) }, "a page of chunks below quorum")
         try require(page.map(\.liveReplicas), is: [1, 1, 1], "their replicas")

@@ -94,7 +94,7 @@ extension InMemoryOwnerCatalog: ReplicaCatalog {
             summary.snapshots = state.snapshots.count
             summary.chunks = state.chunks.count
             summary.sealedBytes = state.chunks.values.reduce(0) { $0 + Int64($1.sealedSize) }
-            for chunk in state.replicas.keys.compactMap({ state.current($0) }) {
+            for chunk in state.placed.compactMap({ state.current($0) }) {
                 if chunk.liveReplicas < chunk.quorum { summary.chunksBelowQuorum += 1 }
                 if chunk.liveReplicas == 0 { summary.chunksWithoutReplica += 1 }
                 summary.pendingReplicas += max(chunk.quorum - chunk.liveReplicas, 0)

@@ -11,6 +11,9 @@ package final class InMemoryOwnerCatalog: Sendable {
         var sources: [ChunkID: [SourcePart]] = [:]
         var sealed: [ChunkID: [UInt8]] = [:]
         var replicas: [ChunkID: [NodeID: Replica]] = [:]
+        /// Without a replica, and yet placed once.
+        var placedOnce: Set<ChunkID> = []
+        var placed: Set<ChunkID> { placedOnce.union(replicas.keys) }
         var nodes: [NodeID: KnownNode] = [:]
         var snapshots: [SnapshotID: Snapshot] = [:]
         var head: HeadRecord?
@@ -76,6 +79,7 @@ extension InMemoryOwnerCatalog: ChunkCatalog {
                     }
                 }
                 state.sources[given.id] = prepared.source
+                if prepared.wasPlaced { state.placedOnce.insert(given.id) }
             }
         }
     }
@@ -86,9 +90,15 @@ extension InMemoryOwnerCatalog: ChunkCatalog {
 
     package func chunksBelowQuorum(after id: ChunkID?, limit: Int) async throws(CatalogError) -> [CatalogChunk] {
         state.withLock { state in
-            let later = state.replicas.keys.sorted().filter { chunk in id.map { chunk > $0 } ?? true }
+            let later = state.placed.sorted().filter { chunk in id.map { chunk > $0 } ?? true }
             let below = later.compactMap { state.current($0) }.filter { $0.liveReplicas < $0.quorum }
             return Array(below.prefix(max(limit, 0)))
+        }
+    }
+
+    package func raiseQuorum(to quorum: Int) async throws(CatalogError) {
+        state.withLock { state in
+            for (id, chunk) in state.chunks where chunk.quorum < quorum { state.chunks[id]?.quorum = quorum }
         }
     }
 

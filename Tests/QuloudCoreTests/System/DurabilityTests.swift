@@ -188,8 +188,8 @@ import Testing
                     guard task == nil else { return }
                     fabric.setReachable(false)
                     // Longer than holders are waited for, shorter than the broker is.
-                    task = Task {
-                        try await Task.sleep(for: .milliseconds(3500))
+                    task = Task { [time = world.time] in
+                        try await time.sleep(for: .seconds(35))
                         fabric.setReachable(true)
                     }
                 }
@@ -198,6 +198,49 @@ import Testing
             let result = try await owner.backup()
             try await outage.value?.value
             #expect(result.placement.failed == 0 && result.placement.partial == 0)
+            #expect(try await owner.replicaMap().values.allSatisfy { $0.count == 3 })
+        }
+    }
+
+    @Test func theNextBackupCompletesAnInterruptedOne() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.fillHome()
+            // Receipts of two batches arrive: no chunk has more than two replicas.
+            let left = Shared(2)
+            world.fabric.intercept { crossing in
+                guard crossing.kind == .receipts else { return .pass }
+                return left.withLock { left in
+                    left -= 1
+                    return left < 0 ? .drop : .pass
+                }
+            }
+            let first = Task { try await owner.backup() }
+            while try await owner.replicaMap().isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            first.cancel()
+            await #expect(throws: (any Error).self) { try await first.value }
+            let begun = try await owner.replicaMap()
+            #expect(begun.values.allSatisfy { $0.count < 3 })
+            #expect(world.fabric.dataCount == 0, "nothing is left at the broker")
+            world.fabric.intercept { _ in .pass }
+            let result = try await owner.backup()
+            #expect(result.isProtected)
+            #expect(try await owner.replicaMap().values.allSatisfy { $0.count == 3 })
+            let audit = try await owner.audit()
+            #expect(audit.valid == audit.challenged)
+        }
+    }
+
+    @Test func aHigherQuorumHoldsForWhatIsThereAlready() async throws {
+        try await World.with(holders: 4) { world, _ in
+            let owner = try world.owner { $0.quorum = 2 }
+            owner.tree.write("/home/file", testBytes(400_000))
+            #expect(try await owner.backup().isProtected)
+            var settings = owner.context.settings
+            settings.quorum = 3
+            let result = try await Backup(owner.context.with(settings), tree: owner.tree) { _ in }.run(
+                [InMemoryTree.path("/home")], label: "", host: "", excluded: [])
+            #expect(result.isProtected)
             #expect(try await owner.replicaMap().values.allSatisfy { $0.count == 3 })
         }
     }
@@ -223,6 +266,31 @@ import Testing
     }
 
     // MARK: Recovery
+
+    @Test func aChunkThatNobodyHadAtTheRecoveryIsMissedAndHealedLater() async throws {
+        try await World.with(holders: 3) { world, holders in
+            let owner = try world.owner()
+            owner.tree.write("/home/file", testBytes(400_000))
+            try await owner.backup()
+            let chunk = try #require(
+                try await owner.catalog.chunks(Array(owner.replicaMap().keys)).values.first { $0.purpose == .data })
+            // Its holders are away just then, as far as this chunk goes.
+            var away: [(TestHolder, Holding)] = []
+            for holder in holders {
+                for holding in try await holder.holdings() where holding.chunk == chunk.id {
+                    away.append((holder, holding))
+                    try await holder.index.remove([holding.key])
+                }
+            }
+            let again = try world.owner()
+            #expect(try await again.recover().missingChunks == 1)
+            #expect(try await again.catalog.summary().chunksWithoutReplica == 1)
+            #expect(try await again.heal().unrecoverable == [chunk.id])
+            for (holder, holding) in away { try await holder.index.commit([holding]) }
+            #expect(try await again.heal().healed == 1)
+            #expect(try await again.replicaMap()[chunk.id]?.count == 3)
+        }
+    }
 
     @Test func aRecoveryFromAnOlderListDoesNotForkTheHistory() async throws {
         try await World.with(holders: 3) { world, holders in
