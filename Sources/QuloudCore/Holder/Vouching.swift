@@ -16,7 +16,10 @@ extension HolderContext {
         try await changes.changing([key]) {
             let known = try await index.holdings(of: [request.chunk])[request.chunk]
             guard let held = known?.first(where: { $0.key == key }), held.state != .damaged else { return .gone }
-            let terms = try HoldingTerms.open(held.sealedTerms[...], by: keys, key: key)
+            guard let terms = try? HoldingTerms.open(held.sealedTerms[...], by: keys, key: key) else {
+                await mark(held, isMissing: false)
+                return .gone
+            }
             switch await examine(held, terms) {
             case .busy: return .busy
             case .damaged(let isMissing):
