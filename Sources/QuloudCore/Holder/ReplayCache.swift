@@ -6,6 +6,7 @@ package final class ReplayCache: Sendable {
     private struct State {
         var seen: [[UInt8]: Timestamp] = [:]
         var sweepAt = 0
+        var sweptAt = Timestamp(milliseconds: .min)
     }
     private let state = Mutex(State())
     private let capacity: Int
@@ -15,7 +16,10 @@ package final class ReplayCache: Sendable {
     /// Remembers the request; throws `.replayed` when it was seen, or when there is no room to tell.
     package func admit(_ context: RequestContext, now: Timestamp) throws(MessageError) {
         let admitted = state.withLock { state -> Bool in
-            if state.seen.count >= max(1024, state.sweepAt) {
+            // A full one is swept again and again, or it would stay full of what has long expired; but not for every request.
+            let isDue = state.seen.count >= min(capacity, max(1024, state.sweepAt))
+            if isDue, state.seen.count < capacity || now.since(state.sweptAt) >= .seconds(1) {
+                state.sweptAt = now
                 let oldest = now.advanced(by: .zero - Limits.clockSkew)
                 state.seen = state.seen.filter { $0.value > oldest }
                 state.sweepAt = state.seen.count * 2

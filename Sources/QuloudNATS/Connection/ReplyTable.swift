@@ -17,7 +17,6 @@ final class ReplyTable: Sendable {
 
     private struct State {
         var entries: [UInt64: Entry] = [:]
-        var nextToken: UInt64 = 1
     }
 
     private let state = Mutex(State())
@@ -27,11 +26,15 @@ final class ReplyTable: Sendable {
         self.sweeper = sweeper
     }
 
-    /// A token that was never used on this connection.
+    /// A fresh token that nobody can guess: whoever was asked once knows the inbox, and must not be able to answer what
+    /// others are asked later.
     func makeToken() -> UInt64 {
-        state.withLock { state in
-            defer { state.nextToken += 1 }
-            return state.nextToken
+        var generator = SystemRandomNumberGenerator()
+        return state.withLock { state in
+            while true {
+                let token = generator.next()
+                if state.entries[token] == nil { return token }
+            }
         }
     }
 
