@@ -9,7 +9,7 @@ package struct HeadKeeper: Sendable {
     /// Signs the head that follows the newest known one.
     package func next(after previous: HeadRecord?, content: HeadContent) throws -> HeadRecord {
         let head = CatalogHead(
-            key: context.keys.headKey, sequence: (previous?.sequence ?? 0) + 1,
+            key: context.keys.headKey, sequence: (previous?.sequence ?? 0) &+ 1,
             previous: previous.map { SHA256.hash($0.bytes) } ?? Bytes32(), issued: context.time.now,
             sealedContent: try context.keys.sealHead(content.encoded))
         return HeadRecord(sequence: head.sequence, bytes: head.signed(by: context.keys.head))
@@ -45,7 +45,7 @@ package struct HeadKeeper: Sendable {
             guard let head = try? CatalogHead.verified(answer), head.key == context.keys.headKey else { continue }
             heads[SHA256.hash(answer)] = (head, HeadRecord(sequence: head.sequence, bytes: answer))
         }
-        return heads.values.sorted { $0.head.sequence > $1.head.sequence }
+        return heads.values.sorted { ($0.head.sequence, $0.head.issued) > ($1.head.sequence, $1.head.issued) }
     }
 
     private func ask(

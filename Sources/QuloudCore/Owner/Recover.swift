@@ -12,8 +12,6 @@ package struct RecoverResult: Sendable {
 package enum RecoverError: Error, Sendable, Equatable {
     /// No holder that answered keeps a head of this owner.
     case noHead
-    /// Two different heads claim the same place in the history: the owner's key was used in two places.
-    case forked(sequence: UInt64)
     /// Heads were found, but none of the lists they point to could be read.
     case unreadable
 }
@@ -34,12 +32,21 @@ package struct Recover: Sendable {
         // Heard to the end: one node that answers twice must not hide what an honest one keeps.
         let heads = try await HeadKeeper(context).found()
         guard !heads.isEmpty else { throw RecoverError.noHead }
-        try Self.checkChain(heads.map { ($0.head, SHA256.hash($0.record.bytes)) })
+        let fork = Self.fork(in: heads.map { ($0.head, SHA256.hash($0.record.bytes)) })
+        if let fork {
+            observer(
+                .note(
+                    Note(
+                        .warning, subject: "head \(fork)",
+                        "the history forked here: the key was used in two places; the snapshots of both are recovered")))
+        }
+        let branches = fork == nil ? [] : heads.map(\.head)
         let learner = ChunkLearner(context, holders: holders)
         for (head, _) in heads {
             do {
                 // What is signed next follows the newest head, whichever the snapshots are from: else the history forks.
-                return try await rebuild(from: head, record: heads[0].record, learner: learner)
+                return try await rebuild(
+                    from: head, branches: branches, record: heads[0].record, learner: learner)
             } catch let error as ChunkUnavailable {
                 observer(
                     .note(
@@ -52,25 +59,29 @@ package struct Recover: Sendable {
         throw RecoverError.unreadable
     }
 
-    /// Every head that was found must fit: one for each sequence number, each naming the one before it.
-    static func checkChain(_ heads: [(head: CatalogHead, hash: Bytes32)]) throws(RecoverError) {
+    /// Every head that was found must fit: one for each sequence number, each naming the one before it. Where one does not,
+    /// the owner's key was used in two places; returns the sequence number of the first such head.
+    static func fork(in heads: [(head: CatalogHead, hash: Bytes32)]) -> UInt64? {
         for (newer, older) in zip(heads, heads.dropFirst()) {
-            if newer.head.sequence == older.head.sequence { throw .forked(sequence: newer.head.sequence) }
-            if newer.head.sequence == older.head.sequence + 1, newer.head.previous != older.hash {
-                throw .forked(sequence: newer.head.sequence)
+            if newer.head.sequence == older.head.sequence { return newer.head.sequence }
+            if newer.head.sequence == older.head.sequence &+ 1, newer.head.previous != older.hash {
+                return newer.head.sequence
             }
         }
+        return nil
     }
 
     private func rebuild(
-        from head: CatalogHead, record: HeadRecord, learner: ChunkLearner
+        from head: CatalogHead, branches: [CatalogHead], record: HeadRecord, learner: ChunkLearner
     ) async throws -> RecoverResult {
-        let content = try HeadContent(encoded: context.keys.openHead(head.sealedContent))
-        let fetcher = ChunkFetcher(context)
-        try await learner.learn(content.list, purpose: .metadata)
-        var list: [UInt8] = []
-        for ref in content.list { list += try await fetcher.open(ref) }
-        let snapshots = try SnapshotList.decode(list)
+        var snapshots = try await list(of: head, learner: learner)
+        // Both branches of a forked history are the owner's: nothing of either is given up.
+        for branch in branches where branch != head {
+            guard let more = try? await list(of: branch, learner: learner) else { continue }
+            let known = Set(snapshots.map(\.id))
+            snapshots += more.filter { !known.contains($0.id) }
+        }
+        snapshots.sort { $0.createdAt < $1.createdAt }
         for snapshot in snapshots {
             do {
                 try await learn(snapshot, with: learner)
@@ -87,6 +98,16 @@ package struct Recover: Sendable {
         return RecoverResult(
             headSequence: head.sequence, snapshots: snapshots, chunks: known, missingChunks: missing,
             replicas: replicas)
+    }
+
+    /// The snapshots that a head leads to.
+    private func list(of head: CatalogHead, learner: ChunkLearner) async throws -> [Snapshot] {
+        let content = try HeadContent(encoded: context.keys.openHead(head.sealedContent))
+        let fetcher = ChunkFetcher(context)
+        try await learner.learn(content.list, purpose: .metadata)
+        var list: [UInt8] = []
+        for ref in content.list { list += try await fetcher.open(ref) }
+        return try SnapshotList.decode(list)
     }
 
     private func learn(_ snapshot: Snapshot, with learner: ChunkLearner) async throws {

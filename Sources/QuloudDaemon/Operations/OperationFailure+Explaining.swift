@@ -58,10 +58,6 @@ extension OperationFailure {
             OperationFailure(
                 .noSuchStore, "no holder that answered keeps a catalog of this owner",
                 hint: "check the words and the broker's address, and that the holders run")
-        case RecoverError.forked(let sequence):
-            OperationFailure(
-                .failed, "two different catalogs claim place \(sequence) in this owner's history",
-                hint: "the words were used on two machines at once; keep one and see docs/operations.md")
         case RecoverError.unreadable:
             OperationFailure(
                 .failed, "heads were found, but no holder gives back the catalog they point to",
