@@ -38,7 +38,8 @@ package struct Recover: Sendable {
                 .note(
                     Note(
                         .warning, subject: "head \(fork)",
-                        "the history forked here: the key was used in two places; the snapshots of both are recovered")))
+                        "the history forked here: the key was used in two places; the snapshots of both are recovered"))
+            )
         }
         let branches = fork == nil ? [] : heads.map(\.head)
         let learner = ChunkLearner(context, holders: holders)

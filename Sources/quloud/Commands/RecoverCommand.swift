@@ -13,11 +13,15 @@ struct RecoverCommand: Sendable, Equatable {
     var words = Words.terminal
     var dataDirectory: String?
     var broker: String?
+    var quorum: Int?
     var login = BrokerLogin()
 
     /// What was given, for the configuration.
     var overrides: [ConfigurationOverride] {
-        let given = [("node.data_dir", dataDirectory, "--data-dir"), ("fabric.broker", broker, "--broker")]
+        let given = [
+            ("node.data_dir", dataDirectory, "--data-dir"), ("fabric.broker", broker, "--broker"),
+            ("owner.quorum", quorum.map(String.init), "--quorum"),
+        ]
         return given.compactMap { key, value, flag in
             value.map { ConfigurationOverride(key: key, value: $0, flag: flag) }
         } + login.overrides
@@ -27,6 +31,7 @@ struct RecoverCommand: Sendable, Equatable {
         name: "recover", summary: "bring back an owner on an empty machine from the 24 words",
         options: [
             Option("words-file", value: "FILE"), Option("broker", value: "ADDRESS"), Option("data-dir", value: "DIR"),
+            Option("quorum", value: "N"),
         ] + BrokerLogin.options,
         help: """
             Usage: quloud recover [options]
@@ -41,6 +46,8 @@ struct RecoverCommand: Sendable, Equatable {
               --broker ADDRESS    nats://HOST:PORT or tls://HOST:PORT
                                   (default: as configured)
               --data-dir DIR      where to put keys and catalog (default: as configured)
+              --quorum N          how many holders are to keep each chunk, as it was before (default: as
+                                  configured)
             \(BrokerLogin.help)
 
             Examples:
@@ -58,7 +65,9 @@ struct RecoverCommand: Sendable, Equatable {
         return .recover(
             RecoverCommand(
                 words: words, dataDirectory: try arguments.setting("data-dir", for: "node.data_dir"),
-                broker: try arguments.setting("broker", for: "fabric.broker"), login: try BrokerLogin(arguments)))
+                broker: try arguments.setting("broker", for: "fabric.broker"),
+                quorum: try arguments.setting("quorum", for: "owner.quorum").flatMap { Int($0) },
+                login: try BrokerLogin(arguments)))
     }
 }
 
