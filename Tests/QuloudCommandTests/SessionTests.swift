@@ -8,7 +8,7 @@ import Testing
         _ options: GlobalOptions = GlobalOptions(), isRoot: Bool = false, environment: [String: String] = [:]
     ) -> Session {
         // Folders that do not exist.
-        let paths = ConfigurationPaths(home: "/nowhere/home", workingDirectory: "/nowhere/work", isRoot: isRoot)
+        let paths = ConfigurationPaths(home: "/nowhere/home", workingDirectory: "/nowhere/here", isRoot: isRoot)
         return Session(
             Output(options) { _ in
             } error: { _ in
@@ -16,8 +16,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/a", "/a"), ("a", "/nowhere/work/a"), ("./a/./b/", "/nowhere/work/a/b"), (".", "/nowhere/work"),
-        ("../x", "/nowhere/work/../x"), ("/", "/"), ("~", "/nowhere/work/~"), ("//a//b", "/a/b"),
+        ("/a", "/a"), ("a", "/nowhere/here/a"), ("./a/./b/", "/nowhere/here/a/b"), (".", "/nowhere/here"),
+        ("../x", "/nowhere/here/../x"), ("/", "/"), ("~", "/nowhere/here/~"), ("//a//b", "/a/b"),
     ])
     func pathsStartAtTheWorkingDirectory(path: String, absolute: String) {
         #expect(session().absolute(path) == absolute)
@@ -27,15 +27,15 @@ import Testing
         let session = session(GlobalOptions(config: "n.toml"))
         let failure = #expect(throws: Failure.self) { try session.existingNode() }
         #expect(failure?.code == .notFound)
-        #expect(failure?.messages == ["there is no node here: /nowhere/work/n.toml does not exist"])
-        #expect(failure?.hint?.contains("quloud init --config /nowhere/work/n.toml") == true)
+        #expect(failure?.messages == ["there is no node here: /nowhere/here/n.toml does not exist"])
+        #expect(failure?.hint?.contains("quloud init --config /nowhere/here/n.toml") == true)
     }
 
     @Test func aNewNodeIsMadeWhereItIsNamedOrInTheUsualPlace() throws {
         func file(_ session: Session) throws -> String { try session.newNode(overriding: [], replacing: false).file }
         #expect(try file(session()) == "/nowhere/home/.config/quloud/node.toml")
         #expect(try file(session(isRoot: true)) == "/etc/quloud/node.toml")
-        #expect(try file(session(GlobalOptions(config: "x.toml"))) == "/nowhere/work/x.toml")
+        #expect(try file(session(GlobalOptions(config: "x.toml"))) == "/nowhere/here/x.toml")
         #expect(try file(session(environment: ["QULOUD_CONFIG": "/c.toml"])) == "/c.toml")
     }
 

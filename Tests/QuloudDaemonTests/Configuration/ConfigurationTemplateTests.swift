@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func givenValuesStandInTheTemplateUncommented() throws {
-        let paths = ConfigurationPaths(home: "/home/ada", workingDirectory: "/work", isRoot: false)
+        let paths = ConfigurationPaths(home: "/home/ada", workingDirectory: "/srv", isRoot: false)
         let overrides = [
             ConfigurationOverride(key: "node.data_dir", value: "a\"b", flag: "--data-dir"),
             ConfigurationOverride(key: "owner.quorum", value: "2", flag: "--quorum"),
@@ -48,7 +48,7 @@ import Testing
         let text = try ConfigurationTemplate.render(overriding: overrides, paths: paths)
         let file = ConfigurationFile(name: "node.toml", directory: "/elsewhere", bytes: Array(text.utf8))
         let configuration = try Configuration.resolve(file: file, paths: paths)
-        #expect(configuration.node.dataDirectory == "/work/a\"b")
+        #expect(configuration.node.dataDirectory == "/srv/a\"b")
         #expect(try configuration == Configuration.resolve(overrides: overrides, paths: paths))
     }
 

@@ -3,7 +3,7 @@ import QuloudSystem
 import Testing
 
 @Suite struct ConfigurationTests {
-    static let paths = ConfigurationPaths(home: "/home/ada", workingDirectory: "/work", isRoot: false)
+    static let paths = ConfigurationPaths(home: "/home/ada", workingDirectory: "/srv", isRoot: false)
 
     private func resolve(
         _ text: String? = nil, environment: [String: String] = [:], overrides: [ConfigurationOverride] = []
@@ -98,7 +98,7 @@ import Testing
         #expect(configuration.owner.excludes == ["*.tmp", "*.iso"])
         #expect(!configuration.holder.enabled)
         #expect(configuration.holder.capacity == 1 << 30)
-        #expect(configuration.node.dataDirectory == "/work/here")
+        #expect(configuration.node.dataDirectory == "/srv/here")
         #expect(configuration.log.format == .json)
     }
 
