@@ -68,6 +68,15 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func aFolderThatIsNotThereIsNamed() async throws {
+        try await Fleet.with(holders: 0) { fleet, owner, _ in
+            let error = await #expect(throws: OperationFailure.self) {
+                try await fleet.perform(.backup(BackupRequest(paths: ["/no/such/folder"])), owner)
+            }
+            #expect(error?.kind == .failed && error?.message.hasPrefix("/no/such/folder: ") == true)
+        }
+    }
+
     @Test(.timeLimit(.minutes(2))) func aHolderThatKeepsNothingButAnswersIsCaughtByTheFirstAudit() async throws {
         try await Fleet.with(holders: 3) { fleet, owner, _ in
             let liar = try await LyingHolder(fleet, owner)

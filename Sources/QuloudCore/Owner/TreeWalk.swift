@@ -303,4 +303,9 @@ actor TreeWalk {
 package struct RootUnreadable: Error, Sendable {
     package let path: SystemPath
     package let error: TreeError
+
+    package init(path: SystemPath, error: TreeError) {
+        self.path = path
+        self.error = error
+    }
 }

@@ -19,7 +19,13 @@ struct OwnerOperations: Sendable {
     func backup(_ request: BackupRequest, emit: @escaping Emit) async throws -> BackupReport {
         try await turn.taking {
             var paths: [SystemPath] = []
-            for path in request.paths { paths.append(try await tree.resolve(Array(path.utf8))) }
+            for path in request.paths {
+                do throws(TreeError) {
+                    paths.append(try await tree.resolve(Array(path.utf8)))
+                } catch {
+                    throw RootUnreadable(path: Array(path.utf8), error: error)
+                }
+            }
             var settings = context.settings
             settings.excludes += request.excludes
             if let cutting = request.chunking.flatMap(Cutting.init(rawValue:)) { settings.cutting = cutting }
