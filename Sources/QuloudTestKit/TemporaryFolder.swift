@@ -2,12 +2,17 @@ import Glibc
 
 /// Runs `body` with the path of a fresh folder below the system's temporary one, and removes the folder afterwards.
 package func withTemporaryFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    let path = try makeTemporaryFolder()
+    defer { removeTree(Array(path.utf8)) }
+    return try await body(path)
+}
+
+/// A fresh folder below the system's temporary one; the caller removes it.
+func makeTemporaryFolder() throws(TemporaryFolderError) -> String {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(base)/quloud-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw TemporaryFolderError(code: errno) }
-    let path = template.map { UInt8(bitPattern: $0) }.dropLast()
-    defer { removeTree(Array(path)) }
-    return try await body(String(decoding: path, as: UTF8.self))
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 /// The temporary folder could not be made.

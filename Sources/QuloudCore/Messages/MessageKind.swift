@@ -13,7 +13,6 @@ package enum MessageKind: UInt8, Sendable {
     case announce = 11
     case headPut = 12
     case headGet = 13
-    case headAnswer = 14
     case outcome = 15
 
     package static let version: UInt8 = 1

@@ -22,20 +22,13 @@ package struct Outcome: Sendable, Equatable {
         self.codes = codes
     }
 
-    private static func transcript(request: Bytes32, body: [UInt8]) -> [UInt8] {
-        var writer = WireWriter(capacity: 128)
-        writer.put(short: domain.utf8)
-        writer.put(request)
-        writer.put(SHA256.hash(body))
-        return writer.bytes
-    }
-
     package func signed(by identity: Ed25519.KeyPair, request: Bytes32) -> [UInt8] {
         var writer = WireWriter(.outcome, capacity: 128 + codes.count)
         writer.put(node)
         writer.put(UInt16(clamping: codes.count))
         for code in codes { writer.put(code.rawValue) }
-        writer.put(raw: identity.sign(Self.transcript(request: request, body: writer.bytes)))
+        writer.put(
+            raw: identity.sign(SignedAnswer.transcript(domain: Self.domain, request: request, body: writer.bytes)))
         return writer.bytes
     }
 
@@ -56,7 +49,7 @@ package struct Outcome: Sendable, Equatable {
             let body = Array(bytes[..<reader.position])
             let signature = try reader.raw(64)
             try reader.finish()
-            let signed = transcript(request: request, body: body)
+            let signed = SignedAnswer.transcript(domain: domain, request: request, body: body)
             guard Ed25519.verify(signature: signature, message: signed, publicKey: signer.value) else {
                 throw MessageError.badSignature
             }

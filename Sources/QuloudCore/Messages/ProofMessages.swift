@@ -87,14 +87,6 @@ package struct ProofResponse: Sendable, Equatable {
         self.answers = answers
     }
 
-    private static func transcript(request: Bytes32, body: [UInt8]) -> [UInt8] {
-        var writer = WireWriter(capacity: 128)
-        writer.put(short: domain.utf8)
-        writer.put(request)
-        writer.put(SHA256.hash(body))
-        return writer.bytes
-    }
-
     /// `request` is the hash of the whole request message that this answers.
     package func signed(by identity: Ed25519.KeyPair, request: Bytes32) -> [UInt8] {
         var writer = WireWriter(.proofOfStorageResponse, capacity: 128 + answers.count * 33)
@@ -111,7 +103,8 @@ package struct ProofResponse: Sendable, Equatable {
             case .busy: writer.put(UInt8(3))
             }
         }
-        writer.put(raw: identity.sign(Self.transcript(request: request, body: writer.bytes)))
+        writer.put(
+            raw: identity.sign(SignedAnswer.transcript(domain: Self.domain, request: request, body: writer.bytes)))
         return writer.bytes
     }
 
@@ -136,7 +129,7 @@ package struct ProofResponse: Sendable, Equatable {
             let body = Array(bytes[..<reader.position])
             let signature = try reader.raw(64)
             try reader.finish()
-            let signed = transcript(request: request, body: body)
+            let signed = SignedAnswer.transcript(domain: domain, request: request, body: body)
             guard Ed25519.verify(signature: signature, message: signed, publicKey: node.value) else {
                 throw MessageError.badSignature
             }

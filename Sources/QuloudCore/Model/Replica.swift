@@ -8,8 +8,6 @@ package enum LossReason: UInt8, Sendable, CaseIterable {
     case silent = 3
     /// The node let the lease run out.
     case expired = 4
-    /// The node sent wrong bytes when the chunk was fetched.
-    case corrupt = 5
     /// The node itself says that its copy is damaged.
     case damaged = 6
 }

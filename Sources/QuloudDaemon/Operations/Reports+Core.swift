@@ -101,7 +101,6 @@ extension ReplicaReport {
             case .lost(.refuted, _): "the node's proof was wrong"
             case .lost(.silent, _): "the node did not answer for the whole grace period"
             case .lost(.expired, _): "the lease ended and could not be renewed"
-            case .lost(.corrupt, _): "the node sent wrong bytes"
             }
         self.init(chunk: finding.chunk.description, node: finding.node.description, label: label, reason: reason)
     }

@@ -122,7 +122,7 @@ package enum ReplicaCatalogConformance: String, ConformanceRule {
             try await requireReplicas([Sample.replica(1, on: 5)] + others, of: 1, in: catalog)
         case .replicasOfEveryState:
             let gone = Sample.replica(1, on: 5, .released)
-            let lost = Sample.replica(1, on: 6, .lost(.corrupt, at: Self.moment))
+            let lost = Sample.replica(1, on: 6, .lost(.damaged, at: Self.moment))
             try await catalog.update([gone, lost])
             try await requireReplicas([gone, lost, others[1]], of: 1, in: catalog)
         default:

@@ -8,14 +8,10 @@ package final class TestFolder: Sendable {
     package struct Failure: Error {}
 
     package init() throws {
-        var template = Array("/tmp/quloud-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure() }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        path = try makeTemporaryFolder()
     }
 
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
+    deinit { removeTree(Array(path.utf8)) }
 
     /// Writes a small text file, readable by its owner only.
     package func write(_ name: String, _ text: String) throws {
