@@ -8,6 +8,8 @@ extension Database {
         package var busyTimeoutMilliseconds: Int32 = 5000
         /// Memory for pages, in KiB.
         package var cacheKibibytes = 16 * 1024
+        /// How many pages the log may have before it is written back into the file.
+        package var checkpointPages = 1000
         package init() {}
     }
 
@@ -28,7 +30,7 @@ extension Database {
         }
         try database.configure(options)
         try database.check(schema)
-        try database.useWriteAheadLog()
+        try database.useWriteAheadLog(options)
         try database.migrate(to: schema)
         return database
     }
@@ -87,7 +89,7 @@ extension Database {
         try first("PRAGMA user_version") { $0.int(0) } ?? 0
     }
 
-    private func useWriteAheadLog() throws(DatabaseError) {
+    private func useWriteAheadLog(_ options: Options) throws(DatabaseError) {
         let mode = try first("PRAGMA journal_mode = WAL") { $0.text(0) } ?? "none"
         guard mode == "wal" else {
             throw DatabaseError(.failed, "open database \(path): the file system permits no write-ahead log (\(mode))")
@@ -96,7 +98,7 @@ extension Database {
         try script(
             """
             PRAGMA synchronous = FULL;
-            PRAGMA wal_autocheckpoint = 1000;
+            PRAGMA wal_autocheckpoint = \(options.checkpointPages);
             PRAGMA journal_size_limit = 67108864;
             """, operation: "configure")
     }

@@ -69,6 +69,8 @@ package struct DiskModel: Sendable {
         return nextNumber
     }
 
+    package mutating func apply(_ steps: [DiskStep]) { for step in steps { apply(step) } }
+
     package mutating func apply(_ step: DiskStep) {
         switch step {
         case .make(let number, let node):

@@ -49,9 +49,11 @@ struct DiskVolume {
         case name(DiskTree.Number, [UInt8])
         /// The folder itself, or what a descriptor stands for.
         case itself(DiskTree.Number)
+        /// In a directory that is not there: the system will say so.
+        case nowhere
     }
 
-    /// Where `path` leads, and the same for people. `nil` when it is not on this disk any more.
+    /// Where `path` leads, and the same for people. `nil` when that is not on this disk any more.
     private func place(_ descriptor: Int32, _ path: UnsafePointer<CChar>?) -> (place: Place, text: [UInt8])? {
         var directory = DiskTree.root
         var prefix: [UInt8] = []
@@ -70,7 +72,7 @@ struct DiskVolume {
         let names = rest.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }.map(Array.init)
         guard let last = names.last else { return (.itself(directory), prefix) }
         for name in names.dropLast() {
-            guard let next = model.live.child(name, of: directory) else { return nil }
+            guard let next = model.live.child(name, of: directory) else { return (.nowhere, rest) }
             directory = next
         }
         let text = ([prefix] + names).filter { !$0.isEmpty }.joined(separator: [UInt8(ascii: "/")])
@@ -81,6 +83,7 @@ struct DiskVolume {
         switch place {
         case .name(let directory, let name): model.live.child(name, of: directory)
         case .itself(let number): number
+        case .nowhere: nil
         }
     }
 }
