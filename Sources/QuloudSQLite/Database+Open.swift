@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import QuloudSystem
 
 extension Database {
     /// How to open a database.
@@ -32,6 +33,7 @@ extension Database {
         try database.check(schema)
         try database.useWriteAheadLog(options)
         try database.migrate(to: schema)
+        try syncFolder(of: path)
         return database
     }
 
@@ -46,11 +48,16 @@ extension Database {
             throw DatabaseError(kind, "create database \(path): \(String(cString: strerror(code)))")
         }
         Glibc.close(descriptor)
+    }
+
+    /// Makes the names of database and log durable. SQLite syncs the folder, too, but overlooks it when that fails.
+    private static func syncFolder(of path: String) throws(DatabaseError) {
         let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let directory = Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        fsync(directory)
-        Glibc.close(directory)
+        do {
+            try FileDescriptor.open(Array(parent.utf8), O_RDONLY | O_DIRECTORY).sync()
+        } catch {
+            throw DatabaseError(error.isFull ? .full : .failed, "open database \(path): folder: \(error)")
+        }
     }
 
     private func configure(_ options: Options) throws(DatabaseError) {

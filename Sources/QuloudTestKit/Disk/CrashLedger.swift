@@ -25,7 +25,7 @@ package struct CrashLedger: Sendable {
         Set(allowed.keys).union(found.keys).sorted().compactMap { key in
             let permitted = allowed[key] ?? [nil]
             guard !permitted.contains(found[key]) else { return nil }
-            let text = found[key].map { "\($0.count) bytes \(String(decoding: $0.prefix(200), as: UTF8.self))" }
+            let text = found[key].map { "\($0.count) bytes \(String(decoding: $0.prefix(60), as: UTF8.self))" }
             return "\(key) is \(text ?? "missing"), which it may not be"
         }
     }

@@ -206,6 +206,8 @@ extension DiskVolume {
         guard let open = opened[call.descriptor] else { return Int(-EIO) }
         let kind = quloud_disk_kind(UInt32(call.kind))
         let result = make(.sync, open.path, &call) { volume, result in
+            // What was interrupted has not failed: it is still to be written.
+            guard result != Int(-EINTR) else { return [] }
             guard kind != QULOUD_DISK_SYNC_ALL else { return result < 0 ? [] : [.syncAll] }
             return [
                 result < 0 ? .failedSync(open.number) : .sync(open.number, dataOnly: kind == QULOUD_DISK_SYNC_DATA)

@@ -33,6 +33,9 @@ struct HolderSubject: CrashSubject {
         [store([1, 2, 3]), store([4]), trash(2), store([1]), remove([2]), quarantine(3), store([5, 6])]
     }
 
+    /// The actions of the script that take chunks.
+    static let stores = [0, 1, 3, 6]
+
     /// Each chunk counts by itself: there is no promise that a batch is seen as a whole.
     private func store(_ keys: [UInt64]) -> CrashAction<Opened> {
         var values: [String: [[UInt8]?]] = [:]
@@ -57,6 +60,9 @@ struct HolderSubject: CrashSubject {
         var values: [String: [[UInt8]?]] = [:]
         for key in keys { (values["blob \(key)"], values["row \(key)"]) = ([nil], [nil]) }
         return CrashAction(CrashChange(values)) { opened, _ in
+            // As the sweep does: what the index does not know as trashed stays.
+            let held = try await opened.index.holdings(of: keys.map { .numbered($0) }).values.joined()
+            guard held.allSatisfy({ $0.state == .trashed }) else { throw Broken("a holding is not in the trash") }
             try await opened.blobs.remove(keys.map { .numbered($0) })
             try await opened.index.remove(keys.map { .numbered($0) })
         }
