@@ -21,6 +21,7 @@ extension Database {
         at path: String, schema: Schema, options: Options = Options()
     ) throws(DatabaseError) -> Database {
         try createPrivately(path)
+        try syncFolder(of: path)
         var pointer: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &pointer, flags, nil)
@@ -32,8 +33,10 @@ extension Database {
         try database.configure(options)
         try database.check(schema)
         try database.useWriteAheadLog(options)
-        try database.migrate(to: schema)
+        // Makes the log, if it is not there.
+        _ = try database.formatVersion()
         try syncFolder(of: path)
+        try database.migrate(to: schema)
         return database
     }
 
@@ -50,7 +53,8 @@ extension Database {
         Glibc.close(descriptor)
     }
 
-    /// Makes the names of database and log durable. SQLite syncs the folder, too, but overlooks it when that fails.
+    /// Makes the names of database or log durable. SQLite syncs the folder, too, but overlooks it when that fails, so this
+    /// has to come first.
     private static func syncFolder(of path: String) throws(DatabaseError) {
         let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         do {

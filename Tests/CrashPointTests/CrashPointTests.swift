@@ -2,7 +2,7 @@ import QuloudTestKit
 import Testing
 
 /// Every moment at which the power may fail, and what may be left then. `QULOUD_CRASH_POINTS=all` tries every state.
-@Suite struct CrashPointTests {
+@Suite(.serialized) struct CrashPointTests {
     private func check(_ points: CrashPoints<some CrashSubject>) async throws {
         let report = try await points.run()
         print(report.line)

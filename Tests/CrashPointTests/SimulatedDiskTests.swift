@@ -32,7 +32,9 @@ import Testing
         #expect(disk.isDurable("index-wal"))
     }
 
-    @Test(arguments: 0..<20 as Range<UInt64>) func whatWasSyncedSurvivesAndTheDeadGetErrors(seed: UInt64) async throws {
+    @Test(.serialized, arguments: 0..<8 as Range<UInt64>) func whatWasSyncedSurvivesAndTheDeadGetErrors(seed: UInt64)
+        async throws
+    {
         var generator = SplitMix(seed)
         let disk = try SimulatedDisk()
         try AtomicFile.write([1, 2, 3], to: path(disk, "key"))
