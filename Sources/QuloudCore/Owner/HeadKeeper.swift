@@ -38,8 +38,11 @@ package struct HeadKeeper: Sendable {
     }
 
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
-    package func found() async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
-        let received = try await ask(.headGet, body: context.keys.headKey.value.bytes, answers: nil, sent: Captured())
+    package func found(
+        within patience: Duration? = nil
+    ) async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
+        let received = try await ask(
+            .headGet, body: context.keys.headKey.value.bytes, answers: nil, within: patience, sent: Captured())
         var heads: [Bytes32: (head: CatalogHead, record: HeadRecord)] = [:]
         for answer in received {
             guard let head = try? CatalogHead.verified(answer), head.key == context.keys.headKey else { continue }
@@ -49,11 +52,11 @@ package struct HeadKeeper: Sendable {
     }
 
     private func ask(
-        _ kind: MessageKind, body: [UInt8], answers: Int?, sent: Captured
+        _ kind: MessageKind, body: [UInt8], answers: Int?, within patience: Duration? = nil, sent: Captured
     ) async throws(FabricError) -> [[UInt8]] {
         let context = context
         return try await context.fabric.askAll(
-            .head, patience: context.settings.placement.discovery * 2, limit: answers ?? 1024
+            .head, patience: patience ?? context.settings.placement.discovery * 2, limit: answers ?? 1024
         ) { address in
             let head = RequestContext.fresh(
                 for: nil, returnAddress: address, time: context.time, entropy: context.entropy)

@@ -6,8 +6,8 @@ package struct Holding: Sendable, Equatable {
     package let chunk: ChunkID
     /// Bytes of the sealed chunk.
     package let size: Int
-    /// Bytes of the stored blob on disk.
-    package let storedSize: Int
+    /// Bytes of the stored blob on disk, in quarantine too; zero when it is gone.
+    package var storedSize: Int
     /// Verifiers, mailbox, slot and epoch, sealed under the node's wrapping key (`HoldingTerms`).
     package var sealedTerms: [UInt8]
     /// Keyed tag of the request's group, if it has one: two chunks of one group never lie on one node.

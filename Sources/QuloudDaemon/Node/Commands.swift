@@ -61,8 +61,31 @@ package enum QuloudNode {
             } catch let failure as OperationFailure where failure.kind == .failed && isListing(request) {
                 // Parts of the manifest are not here: fetch them from holders.
                 return try await performHere(request, configuration, logger, true, emit)
+            } catch {
+                // A snapshot that is not there would not be there with a broker either.
+                if case .restore(let restore) = request, isForWantOfFabric(error) {
+                    try await requireSnapshot(restore.snapshot, configuration, logger)
+                }
+                throw error
             }
         }
+    }
+
+    private static func requireSnapshot(
+        _ selector: String, _ configuration: Configuration, _ logger: Logger
+    ) async throws {
+        let assembly = try await NodeAssembly.open(configuration, for: .command(needsFabric: false), logger: logger)
+        do {
+            _ = try await assembly.operations().snapshot(selector)
+        } catch {
+            await assembly.close()
+            throw error
+        }
+        await assembly.close()
+    }
+
+    private static func isForWantOfFabric(_ error: any Error) -> Bool {
+        (OperationFailure.explaining(error) as? OperationFailure)?.kind == .fabricUnreachable
     }
 
     private static func isListing(_ request: OperationRequest) -> Bool {
