@@ -109,6 +109,9 @@ package final class Database {
         _ = try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) }
     }
 
+    /// False when writing was given up until the file is opened again.
+    var takesChanges: Bool { !isDegraded && !isDamaged }
+
     /// Notes that the file is damaged, so that it stays as it was found.
     func noteDamage() {
         isDamaged = true

@@ -35,9 +35,10 @@ package struct HolderContext: Sendable {
         self.note = note
     }
 
-    /// Bytes that may still be taken: what the operator gives, and what the disk has beyond its reserve. None when the disk
-    /// takes nothing any more.
+    /// Bytes that may still be taken: what the operator gives, and what the disk has beyond its reserve. None when the
+    /// disk or the index takes nothing any more.
     package func freeBytes() async throws -> Int64 {
+        guard await index.takesChanges else { return 0 }
         let used = try await index.usage().storedBytes
         do throws(BlobStoreError) {
             let disk = try await blobs.room().freeBytes

@@ -202,15 +202,20 @@ extension SystemTests {
         }
 
         @Test func aStoreThatTakesNothingMoreHasNoRoom() async throws {
-            try await World.with(holders: 4) { world, holders in
+            try await World.with(holders: 5) { world, holders in
                 holders[0].blobs.degrade()
+                holders[1].index.degrade()
                 let owner = try world.owner()
                 let announced = try await Discovery(owner.context).holders()
-                #expect(announced.first { $0.node == holders[0].id }?.freeBytes == 0)
+                for holder in holders[..<2] {
+                    #expect(announced.first { $0.node == holder.id }?.freeBytes == 0)
+                }
                 owner.tree.fillHome()
                 #expect(try await owner.backup().isProtected)
-                #expect(try await holders[0].holdings().isEmpty)
-                #expect(holders[0].context.counters.values.stored == 0)
+                for holder in holders[..<2] {
+                    #expect(try await holder.holdings().isEmpty)
+                    #expect(try await holder.blobs.names(after: nil, limit: 1).isEmpty)
+                }
             }
         }
     }
