@@ -32,14 +32,36 @@ package enum QuloudNode {
         ready: @escaping @Sendable ([String]) -> Void
     ) async throws {
         try await explained {
-            let assembly = try await NodeAssembly.open(configuration, for: .daemon, logger: logger)
+            let asked = Promise<Bool>()
+            let waiting = Task {
+                await stop()
+                asked.fulfil(.success(true))
+            }
+            defer { waiting.cancel() }
+            guard let assembly = try await open(configuration, logger: logger, until: asked) else { return }
             do {
-                try await NodeDaemon(assembly: assembly, logger: logger).run(stop: stop, ready: ready)
+                try await NodeDaemon(assembly: assembly, logger: logger).run(
+                    stop: { _ = try? await asked.value() }, ready: ready)
             } catch {
                 await assembly.close()
                 throw error
             }
             await assembly.close()
+        }
+    }
+
+    /// Opening takes long when the index is made anew: `nil` when the node was asked to stop meanwhile.
+    private static func open(
+        _ configuration: Configuration, logger: Logger, until asked: Promise<Bool>
+    ) async throws -> NodeAssembly? {
+        let opening = Task { try await NodeAssembly.open(configuration, for: .daemon, logger: logger) }
+        let watching = Task { if (try? await asked.value()) != nil { opening.cancel() } }
+        defer { watching.cancel() }
+        do {
+            return try await opening.value
+        } catch {
+            guard asked.current != nil else { throw error }
+            return nil
         }
     }
 

@@ -70,7 +70,7 @@ struct IndexOpening: Sendable {
             Note(
                 found.quarantined + found.unreadable > 0 ? .warning : .info, subject: directory.index,
                 """
-                made anew from the blobs in \(Int((time.uptime - start).inSeconds)) s: \(found.adopted) chunks, \
+                made anew from the blobs in \(Int((time.uptime - start).inSeconds * 1000)) ms: \(found.adopted) chunks, \
                 \(found.quarantined) damaged blobs in quarantine, \(found.unreadable) unreadable
                 """))
     }

@@ -56,6 +56,20 @@ extension SystemTests {
             }
         }
 
+        @Test func aRebuildCanBeStoppedAndGoesOn() async throws {
+            try await afterBackup { holder, _, _, chunks in
+                let holdings = try await holder.holdings()
+                try await holder.index.remove(holdings.map(\.key))
+                let context = holder.context
+                let stopped = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return try await RebuildIndex(context).run()
+                }
+                await #expect(throws: CancellationError.self) { try await stopped.value }
+                #expect(try await rebuild(holder).adopted == chunks)
+            }
+        }
+
         @Test func noRenewedLeaseGetsShorter() async throws {
             try await afterBackup { holder, owner, _, _ in
                 owner.pass(.seconds(100 * 86_400))
