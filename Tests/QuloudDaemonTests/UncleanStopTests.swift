@@ -1,6 +1,7 @@
 import Glibc
 import QuloudCore
 import QuloudFiles
+import QuloudSQLite
 import QuloudSystem
 import Testing
 
@@ -69,10 +70,11 @@ import Testing
         }
     }
 
-    /// Overwrites all pages but the first.
-    private static func garble(_ path: String) throws {
+    /// Overwrites one page, or all but the first.
+    private static func garble(_ path: String, page: Int? = nil) throws {
         var bytes = try FileDescriptor.open(Array(path.utf8), O_RDONLY).read(at: 0, count: 64 << 20)
-        for index in bytes.indices.dropFirst(4096) { bytes[index] ^= 0x5A }
+        let range = page.map { ($0 - 1) * 4096..<$0 * 4096 } ?? 4096..<bytes.count
+        for index in range { bytes[index] ^= 0x5A }
         try AtomicFile.write(bytes, to: Array(path.utf8), permissions: 0o600)
     }
 
@@ -84,7 +86,11 @@ import Testing
             let directory = DataDirectory(path: owner.node.dataDirectory)
             #expect(access(directory.catalogClosed.path, F_OK) == 0)
             unlink(directory.catalogClosed.path)
-            try Self.garble(directory.catalog)
+            // A page that opening and listing do not touch.
+            let page = try Database.open(at: directory.catalog, schema: .ownerCatalog).first(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'replicas'"
+            ) { $0.int(0) }
+            try Self.garble(directory.catalog, page: page)
             let before = try FileDescriptor.open(Array(directory.catalog.utf8), O_RDONLY).read(at: 0, count: 64 << 20)
             for _ in 0..<2 {
                 await #expect {

@@ -147,6 +147,8 @@ extension SystemTests {
                 }
                 _ = try await isIn.value()
                 async let adoption = context.adopt([holding.key])
+                // Time enough to get it wrong.
+                try await Task.sleep(for: .milliseconds(100))
                 mayCommit.fulfil(.success(true))
                 try await storing
                 #expect(try await adoption == Adoption())
