@@ -21,6 +21,8 @@ ALLOWED = {
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
     "QuloudTestKit": ADAPTER,
+    "QuloudForeignBytes": ADAPTER | {"QuloudZstd", "QuloudNATS", "QuloudDaemon"},
+    "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
 }
 
 BANNED = [
