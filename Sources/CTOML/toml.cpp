@@ -84,6 +84,16 @@ uint32_t line_with_too_many_dots(std::string_view text) {
     return 0;
 }
 
+// TOML forbids them everywhere, and toml++ ends the process at "[" and a NUL.
+uint32_t line_with_control_character(std::string_view text) {
+    uint32_t line = 1;
+    for (unsigned char c : text) {
+        if (c == '\n') line += 1;
+        else if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7F) return line;
+    }
+    return 0;
+}
+
 void describe(ctoml_error *error, std::string_view message, uint32_t line, uint32_t column) {
     if (!error) return;
     size_t length = std::min(message.size(), sizeof error->message - 1);
@@ -115,6 +125,10 @@ ctoml_document *ctoml_parse(const char *bytes, size_t length, ctoml_error *error
         std::string_view text(bytes ? bytes : "", bytes ? length : 0);
         if (uint32_t line = line_with_too_many_dots(text)) {
             describe(error, "too many dots in one line", line, 0);
+            return nullptr;
+        }
+        if (uint32_t line = line_with_control_character(text)) {
+            describe(error, "control character", line, 0);
             return nullptr;
         }
         toml::table root = toml::parse(text);
