@@ -41,7 +41,8 @@ let package = Package(
             dependencies: ["QuloudCore", "QuloudCrypto", "QuloudZstd", "QuloudDaemon", "QuloudNATS", "QuloudSystem"]),
 
         // Tests.
-        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
+        .target(name: "CFaultDisk"),
+        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
@@ -50,6 +51,7 @@ let package = Package(
         .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudSystem", "QuloudTestKit"]),
         .testTarget(name: "QuloudForeignBytesTests", dependencies: ["QuloudForeignBytes", "QuloudTestKit"]),
         .testTarget(name: "QuloudCommandTests", dependencies: ["quloud", "QuloudDaemon"]),
+        .testTarget(name: "CrashPointTests", dependencies: ["QuloudFiles", "QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
     ],
     swiftLanguageModes: [.v6],

@@ -24,7 +24,7 @@ struct Mutator {
         case 3: bytes.insert(contentsOf: bytes[place...].prefix(64), at: place)
         case 4: bytes = bytes[..<place] + other.suffix(entropy.int(in: 0..<other.count + 1))
         case 5 where place < bytes.count: bytes[place] ^= 1 << UInt8(entropy.int(in: 0..<8))
-        default: if place < bytes.count { bytes[place] = UInt8(truncatingIfNeeded: entropy.uint64()) }
+        default: if place < bytes.count { bytes[place] = UInt8(entropy.int(in: 0..<256)) }
         }
     }
 

@@ -20,9 +20,9 @@ ALLOWED = {
     "QuloudNATS": ADAPTER | {"CNATS"},
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
-    "QuloudTestKit": ADAPTER,
     "QuloudForeignBytes": ADAPTER | {"QuloudZstd", "QuloudNATS", "QuloudDaemon"},
     "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
+    "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 
 BANNED = [

@@ -48,6 +48,11 @@ import Testing
         #expect(error?.message.isEmpty == false)
     }
 
+    @Test(arguments: ["[ = \"a\"\n", "[=]", "[[,", "[]"])
+    func aHeaderWithoutAKeyIsRefused(text: String) {
+        #expect(throws: TOMLError.self) { try entries(text) }
+    }
+
     @Test func bytesThatAreNotUTF8AreRefused() {
         #expect(throws: TOMLError.self) { try TOMLDocument.entries(of: [0x61, 0x3D, 0x22, 0xFF, 0x22]) }
     }
