@@ -35,6 +35,11 @@ let package = Package(
             dependencies: ["QuloudCore", "QuloudSQLite", "QuloudFiles", "QuloudNATS", "QuloudSystem", "CTOML"]),
         .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudSystem"]),
 
+        // Every parser that sees foreign bytes, in one list: for a test, and for the fuzzer below.
+        .target(
+            name: "QuloudForeignBytes",
+            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudZstd", "QuloudDaemon", "QuloudNATS", "QuloudSystem"]),
+
         // Tests.
         .target(name: "CFaultDisk"),
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
@@ -44,13 +49,19 @@ let package = Package(
         .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),
         .testTarget(name: "QuloudNATSTests", dependencies: ["QuloudNATS", "QuloudTestKit"]),
         .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudSystem", "QuloudTestKit"]),
+        .testTarget(name: "QuloudForeignBytesTests", dependencies: ["QuloudForeignBytes", "QuloudTestKit"]),
+        .testTarget(name: "QuloudCommandTests", dependencies: ["quloud", "QuloudDaemon"]),
         .testTarget(name: "CrashPointTests", dependencies: ["QuloudFiles", "QuloudSQLite", "QuloudTestKit"]),
-        .testTarget(name: "QuloudCommandTests", dependencies: ["quloud"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// scripts/fuzz builds this, and everything below it, for libFuzzer; nobody else does.
+if Context.environment["QULOUD_FUZZ"] != nil {
+    package.targets.append(.executableTarget(name: "quloud-fuzz", dependencies: ["QuloudForeignBytes"]))
+}
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
     guard !target.name.hasPrefix("C") else { continue }

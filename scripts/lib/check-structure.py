@@ -20,6 +20,8 @@ ALLOWED = {
     "QuloudNATS": ADAPTER | {"CNATS"},
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
+    "QuloudForeignBytes": ADAPTER | {"QuloudZstd", "QuloudNATS", "QuloudDaemon"},
+    "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
     "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 

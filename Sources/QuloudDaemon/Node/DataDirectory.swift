@@ -70,7 +70,7 @@ struct DataDirectory: Sendable {
 }
 
 /// The node's and the owner's secrets on disk: one line that names the kind, one with 64 hexadecimal digits.
-enum SecretFile: String {
+package enum SecretFile: String, CaseIterable, Sendable {
     case node = "quloud node key 1"
     case owner = "quloud owner key 1"
 
@@ -80,7 +80,12 @@ enum SecretFile: String {
     }
 
     func read(_ path: String) throws -> SecretBytes {
-        let lines = String(decoding: try KeyFile.read(Array(path.utf8)), as: UTF8.self).split(separator: "\n")
+        try secret(of: KeyFile.read(Array(path.utf8)), path: path)
+    }
+
+    /// The secret in the text of the file at `path`.
+    package func secret(of text: [UInt8], path: String) throws(OperationFailure) -> SecretBytes {
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
         guard lines.first.map(String.init) == rawValue else {
             throw OperationFailure(
                 .wrongKey, "\(path) is not a \(rawValue) file", hint: "put back the key file that belongs there")

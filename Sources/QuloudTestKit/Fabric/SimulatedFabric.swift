@@ -102,6 +102,9 @@ package final class SimulatedFabric: Sendable {
     package func close() {
         let servers = state.withLock { state in
             state.closed = true
+            // Whoever watches may hold on to the fabric.
+            state.taps = []
+            state.fate = { _ in .pass }
             defer { state.servers = [:] }
             return state.servers.values.flatMap { $0 }
         }
