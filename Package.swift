@@ -37,6 +37,10 @@ let package = Package(
 
         // Tests.
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
+        .target(
+            name: "QuloudSimulation",
+            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudTestKit", "CSodium"]),
+        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
@@ -45,6 +49,7 @@ let package = Package(
         .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudSystem", "QuloudTestKit"]),
         .testTarget(name: "QuloudCommandTests", dependencies: ["quloud"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
+        .testTarget(name: "SimulationTests", dependencies: ["quloud-simulate", "QuloudSystem"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
