@@ -1,3 +1,4 @@
+import Glibc
 import QuloudCore
 import Synchronization
 
@@ -13,7 +14,7 @@ final class Scheduler: Sendable {
         case deadlock
         /// It goes on and on.
         case livelock
-        /// Something waited by the real clock.
+        /// Something waited by the real clock, or ran on another thread.
         case realTime
     }
 
@@ -40,6 +41,8 @@ final class Scheduler: Sendable {
     private let state: Mutex<State>
     private let stepsMax: Int
     private let runner = Runner()
+    /// The only thread that runs jobs: another one would run beside the seed's order.
+    private let thread = pthread_self()
 
     init(seed: UInt64, stepsMax: Int = 3_000_000) {
         state = Mutex(State(draw: Draw(seed: seed, stream: 1)))
@@ -51,7 +54,13 @@ final class Scheduler: Sendable {
     /// Of everything that happened so far, in order.
     var digest: UInt64 { state.withLock(\.digest) }
 
-    func enqueue(_ job: UnownedJob) { state.withLock { $0.ready.append(job) } }
+    func enqueue(_ job: UnownedJob) {
+        let isForeign = pthread_equal(pthread_self(), thread) == 0
+        state.withLock { state in
+            state.ready.append(job)
+            if isForeign { state.usedRealTime = true }
+        }
+    }
     func noteRealTime() { state.withLock { $0.usedRealTime = true } }
     func stop() { state.withLock { $0.isStopped = true } }
     /// The probability that, before a job, time passes as if the machine were slow.

@@ -13,7 +13,8 @@ enum SeededSodium {
                 implementation_name: { nil }, random: { SeededSodium.word() }, stir: {}, uniform: nil,
                 buf: { buffer, count in SeededSodium.fill(UnsafeMutableRawBufferPointer(start: buffer, count: count)) },
                 close: { 0 }))
-        return randombytes_set_implementation(implementation) == 0
+        // Starting the library draws too: once in a process, not once in a world.
+        return randombytes_set_implementation(implementation) == 0 && sodium_init() >= 0
     }
 
     static func seed(_ seed: UInt64) { draw.withLock { $0 = Draw(seed: seed, stream: 2) } }

@@ -65,16 +65,19 @@ final class Mount: Sendable {
 
     /// Before something is read. False when there is nothing to read from, or the device fails.
     func read() async -> Bool {
-        if draw({ $0.chance(0.3) }) { await Task.yield() }
+        if draw({ $0.chance(0.3) }) { await Self.step() }
         guard !isDead else { return false }
         return state.withLock(\.trouble) != .failing || draw { $0.chance(0.5) }
     }
+
+    /// Lets others go first. `Task.yield` does not ask the scheduler.
+    private static func step() async { await Task {}.value }
 
     private func pause() async {
         let pause = draw { draw in
             draw.chance(0.5) ? .zero : draw.chance(0.9) ? draw.milliseconds(1...20) : draw.milliseconds(20...2000)
         }
-        guard pause > .zero else { return await Task.yield() }
+        guard pause > .zero else { return await Self.step() }
         // Not cut short by cancelling.
         await Task { [scheduler] in try? await scheduler.sleep(for: pause) }.value
     }
