@@ -192,7 +192,8 @@ final class Scheduler: Sendable {
     }
 }
 
-private final class Done: Sendable {
+/// Something that is over once, for whoever looks.
+final class Done: Sendable {
     private let flag = Atomic(false)
     var isSet: Bool { flag.load(ordering: .relaxed) }
     func set() { flag.store(true, ordering: .relaxed) }

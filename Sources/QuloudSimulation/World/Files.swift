@@ -9,15 +9,19 @@ final class Files: Sendable {
 
     let tree = InMemoryTree()
     private let draw: SharedDraw
-    private let state = Mutex((paths: [String](), next: 0, changed: Set<String>()))
+    private let state = Mutex((paths: [String](), next: 0, changed: [String]()))
 
-    init(seed: UInt64) {
+    /// Told of paths that changed.
+    private let told: @Sendable (Set<String>) -> Void
+
+    init(seed: UInt64, told: @escaping @Sendable (Set<String>) -> Void) {
+        self.told = told
         draw = SharedDraw(seed: seed, stream: 6)
         tree.makeDirectory("/home/\(Self.name) empty folder")
         tree.write("/home/\(Self.name) empty", [])
         tree.symlink("/home/\(Self.name) link", to: "../\(Self.name)")
         for _ in 0..<draw({ $0.int(3...9) }) { addFile(sizes: 1...1000) }
-        for _ in 0..<draw({ $0.int(1...3) }) { addFile(sizes: 3000...30_000) }
+        for _ in 0..<draw({ $0.int(1...2) }) { addFile(sizes: 3000...20_000) }
         if draw({ $0.chance(0.3) }) {
             tree.writeSparse("/home/\(Self.name) sparse", size: 60_000, pieces: [(4096, content(9000)), (50_000, [1, 2])])
         }
@@ -54,12 +58,14 @@ final class Files: Sendable {
         tree.write(path, content(draw { $0.int(sizes) }))
         state.withLock { state in
             state.paths.append(path)
-            state.changed.insert(path)
+            state.changed.append(path)
         }
     }
 
     /// Adds, changes and removes some.
     func change() {
+        let count = changes
+        defer { told(changed(since: count)) }
         for _ in 0..<draw({ $0.int(1...3) }) {
             let path = state.withLock { state in draw { $0.one(of: state.paths) } }
             switch (draw { $0.index(4) }, path) {
@@ -68,21 +74,20 @@ final class Files: Sendable {
                 tree.remove(path)
                 state.withLock { state in
                     state.paths.removeAll { $0 == path }
-                    state.changed.insert(path)
+                    state.changed.append(path)
                 }
             case (_, .some(let path)):
                 tree.write(path, content(draw { $0.int(1...20_000) }))
-                state.withLock { _ = $0.changed.insert(path) }
+                state.withLock { $0.changed.append(path) }
             }
         }
     }
 
-    /// Paths that changed since this was asked last, relative to `/`.
-    func takeChanged() -> Set<String> {
-        state.withLock { state in
-            defer { state.changed = [] }
-            return Set(state.changed.map { String($0.dropFirst()) })
-        }
+    /// How many changes there were so far.
+    var changes: Int { state.withLock(\.changed.count) }
+    /// Paths that changed since there were so many changes, relative to `/`.
+    func changed(since count: Int) -> Set<String> {
+        state.withLock { Set($0.changed.dropFirst(count).map { String($0.dropFirst()) }) }
     }
 
     /// What a restore of everything is to give.

@@ -77,7 +77,7 @@ final class HolderProcess: Sendable {
         let context = HolderContext(
             keys: keys, index: index, heads: index, blobs: blobs,
             fabric: lie == nil ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }),
-            time: clock, entropy: world.entropy(UInt64(number) << 16 | UInt64(life)), settings: settings, isOwn: isOwn,
+            time: clock, entropy: world.freshEntropy(), settings: settings, isOwn: isOwn,
             note: { [number] note in
                 world.oracle.sees([Array(note.subject.utf8), Array(note.text.utf8)], in: "a holder's log")
                 world.log("holder \(number): \(note.subject) \(note.text)")

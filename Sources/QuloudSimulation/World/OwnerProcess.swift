@@ -74,7 +74,7 @@ final class OwnerProcess: Sendable {
         let watch = OwnerWatch(
             counts: { oracle.counts($0) }, judges: { oracle.judges($0, $1) }, opens: { oracle.opens($0, of: keys) })
         let catalog = try await storage.open(watch)
-        let entropy = world.entropy(1 << 32 | UInt64(state.withLock(\.life)))
+        let entropy = world.freshEntropy()
         return { [self] connection in
             OwnerContext(
                 keys: keys, catalog: catalog, fabric: connection, time: clock, entropy: entropy, settings: settings,

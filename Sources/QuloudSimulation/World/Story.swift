@@ -29,7 +29,7 @@ final class Story: Sendable {
     init(_ world: World) throws {
         self.world = world
         let profile = world.profile
-        files = Files(seed: world.seed)
+        files = Files(seed: world.seed) { world.log("files changed: \($0.sorted())") }
         for number in 1...profile.holders {
             let storage = MemoryHolderStorage(world.scheduler, world.plot, totalBytes: profile.diskBytes)
             world.add(
@@ -52,7 +52,7 @@ final class Story: Sendable {
         settings.compressionLevel = 1
         settings.memoryMax = 8 << 20
         settings.auditBatchBytes = profile.auditBatchBytes
-        settings.chunkSizes = ChunkSizes(least: 2048, average: 4096, most: 12_288, bundled: 1024)
+        settings.chunkSizes = ChunkSizes(least: 4096, average: 8192, most: 16_384, bundled: 1024)
         return settings
     }
 
@@ -138,7 +138,7 @@ final class Story: Sendable {
 
     @discardableResult
     func backup(_ owner: OwnerProcess) async -> BackupResult? {
-        _ = files.takeChanged()
+        let changesBefore = files.changes
         let before = files.sketch()
         let changes = world.plot { $0.chance(0.15) } && !world.isQuiet
         let meddler = changes ? world.spawn { [self] in await meddle() } : nil
@@ -153,7 +153,8 @@ final class Story: Sendable {
         ended("backup", result)
         guard let done = try? result.get() else { return nil }
         let sequence = try? await owner.context().catalog.head()?.sequence
-        remember(done, before, blurred: files.takeChanged(), sequence: sequence ?? 0)
+        world.log("\(owner.name): snapshot \(done.snapshot.id.short), \(done.isProtected ? "protected" : "not protected")")
+        remember(done, before, blurred: files.changed(since: changesBefore), sequence: sequence ?? 0)
         world.tally.state(done.isProtected ? "backup: protected" : "backup: not protected")
         if done.isProtected { await checkProtected(done, owner) }
         return done

@@ -19,6 +19,7 @@ final class World: Sendable {
         var holders: [HolderProcess] = []
         var tasks: [Int: Task<Void, Never>] = [:]
         var nextTask = 0
+        var processes: UInt64 = 0
         var isQuiet = false
         var underway = "the start"
         var ears: [@Sendable (Crossing) -> Void] = []
@@ -60,7 +61,14 @@ final class World: Sendable {
         scheduler.setSlowness(0)
     }
 
-    func entropy(_ stream: UInt64) -> SeededEntropy { SeededEntropy(seed: seed &* 0x2545_F491_4F6C_DD1D ^ stream) }
+    /// Randomness of a process that starts: never the same twice.
+    func freshEntropy() -> SeededEntropy {
+        let number = state.withLock { state in
+            state.processes += 1
+            return state.processes
+        }
+        return SeededEntropy(seed: seed &* 0x2545_F491_4F6C_DD1D &+ number)
+    }
 
     func log(_ text: @autoclosure () -> String) {
         guard isVerbose else { return }
