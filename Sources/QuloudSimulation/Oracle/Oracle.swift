@@ -126,6 +126,9 @@ final class Oracle: Sendable {
 
     // MARK: What is done to holders
 
+    /// Something happened after which chunks may be lost.
+    func noteHarm() { state.withLock { $0.harm += 1 } }
+
     /// A bit of the blob flips.
     func harm(_ chunk: ChunkID, at node: NodeID) {
         change(node, chunk) { $0.isHarmed = true }

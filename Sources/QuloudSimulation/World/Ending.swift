@@ -57,6 +57,7 @@ struct Ending: Sendable {
     private func converge() async -> Set<ChunkID>? {
         var unrecoverable: Set<ChunkID> = []
         for round in 1...Self.rounds {
+            await story.renew()
             _ = await story.audit(.all(on: nil))
             let backup = await story.backup(owner)
             let healed = await story.heal()

@@ -64,7 +64,7 @@ final class Liar: Sendable {
         guard crossing.kind == .receipts, let mailbox = crossing.mailbox, crossing.sender != keys.id else { return }
         memory.withLock { memory in
             memory.envelopes.append((mailbox, crossing.bytes))
-            if memory.envelopes.count > 8 { memory.envelopes.removeFirst() }
+            if memory.envelopes.count > 2 { memory.envelopes.removeFirst() }
         }
     }
 
@@ -73,7 +73,11 @@ final class Liar: Sendable {
         world.overhear { [weak self] in self?.overhears($0) }
         while !Task.isCancelled {
             try? await world.scheduler.sleep(for: .milliseconds(700))
-            for (mailbox, bytes) in memory.withLock(\.envelopes) {
+            let overheard = memory.withLock { memory in
+                defer { memory.envelopes = [] }
+                return memory.envelopes
+            }
+            for (mailbox, bytes) in overheard {
                 world.tally.fault("lie: receipts repeated")
                 try? await connection.send(bytes, to: mailbox)
                 for (other, chunk) in world.chunksOnTheWay(to: mailbox) where other.id != keys.id {

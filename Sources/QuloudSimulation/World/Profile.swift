@@ -45,7 +45,7 @@ struct Profile: Sendable {
         unconfirmed = draw.chance(0.5) ? badness * draw.unit() : 0
         faultEvery =
             weather == .calm
-            ? nil : weather == .mild ? draw.seconds(20...120) : draw.milliseconds(2000...30_000)
+            ? nil : weather == .mild ? draw.seconds(5...40) : draw.milliseconds(500...8000)
         slowness = draw.chance(0.2) ? 0.02 * draw.unit() : 0
     }
 

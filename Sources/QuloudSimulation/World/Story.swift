@@ -239,7 +239,7 @@ final class Story: Sendable {
         return done
     }
 
-    private func renew() async {
+    func renew() async {
         let result = await owner.perform("renew") { try await RenewLeases($0).run() }
         ended("renew", result)
         world.tally.state("renew: renewed", (try? result.get()) ?? 0)
@@ -248,10 +248,13 @@ final class Story: Sendable {
     /// Days in which nothing happens.
     private func pass() async {
         let days = world.plot { draw in draw.chance(0.7) ? draw.int(1...9) : draw.int(10...60) }
+        // An owner that was away for most of a lease has itself to blame.
+        if .seconds(86_400 * days) > world.profile.lease / 3 { world.oracle.noteHarm() }
         world.log("\(days) days pass")
         world.tally.state("days passed", days)
         world.scheduler.pass(.seconds(86_400 * days))
         try? await world.scheduler.sleep(for: .seconds(1))
+        await renew()
     }
 
     // MARK: Losing the machine, finding it again
