@@ -36,7 +36,8 @@ let package = Package(
         .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudSystem"]),
 
         // Tests.
-        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
+        .target(name: "CFaultDisk"),
+        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
         .target(
             name: "QuloudSimulation",
             dependencies: ["QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudTestKit", "CSodium"]),
@@ -47,6 +48,7 @@ let package = Package(
         .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),
         .testTarget(name: "QuloudNATSTests", dependencies: ["QuloudNATS", "QuloudTestKit"]),
         .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudSystem", "QuloudTestKit"]),
+        .testTarget(name: "CrashPointTests", dependencies: ["QuloudFiles", "QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "QuloudCommandTests", dependencies: ["quloud"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
         .testTarget(name: "SimulationTests", dependencies: ["quloud-simulate", "QuloudSystem"]),

@@ -20,7 +20,7 @@ ALLOWED = {
     "QuloudNATS": ADAPTER | {"CNATS"},
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
-    "QuloudTestKit": ADAPTER,
+    "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 
 BANNED = [

@@ -135,6 +135,14 @@ final class Oracle: Sendable {
         state.withLock { $0.harm += 1 }
     }
 
+    /// Its rows are to come back from the blobs, with what was promised at first; heads and renewals are gone.
+    func losesIndex(_ node: NodeID) {
+        state.withLock { state in
+            state.harm += 1
+            state.nodes[node]?.headSequence = 0
+        }
+    }
+
     /// Everything at the node is gone.
     func wipe(_ node: NodeID) {
         for chunk in state.withLock({ $0.nodes[node]?.kept.keys.sorted() ?? [] }) {

@@ -4,6 +4,8 @@ import Synchronization
 
 /// What a holder keeps its things in.
 struct HolderStores: Sendable {
+    /// The index was lost: it is to be made anew from the blobs.
+    var needsRebuild = false
     let index: any ChunkIndex
     let heads: any HeadStore
     let blobs: any BlobStore
@@ -20,6 +22,10 @@ protocol HolderStorage: Sendable {
     func rot(_ key: HoldingKey) async
     /// The disk is replaced by an empty one.
     func wipe()
+    /// The index is gone, the blobs are there.
+    func loseIndex()
+    /// It is whole again.
+    func rebuilt()
 }
 
 /// An owner's disk.
@@ -37,6 +43,7 @@ final class MemoryHolderStorage: HolderStorage {
     private struct State {
         var index = InMemoryChunkIndex()
         var blobs: InMemoryBlobStore
+        var isIndexLost = false
         var mount: Mount?
         var late: [Mount.Change] = []
         var trouble = DiskTrouble.none
@@ -64,7 +71,9 @@ final class MemoryHolderStorage: HolderStorage {
             mount.set(state.trouble)
             state.mount = mount
             let index = MountedIndex(mount: mount, inner: state.index)
-            return HolderStores(index: index, heads: index, blobs: MountedBlobs(mount: mount, inner: state.blobs))
+            return HolderStores(
+                needsRebuild: state.isIndexLost, index: index, heads: index,
+                blobs: MountedBlobs(mount: mount, inner: state.blobs))
         }
     }
     func crash() {
@@ -90,8 +99,17 @@ final class MemoryHolderStorage: HolderStorage {
             state.index = InMemoryChunkIndex()
             state.blobs = InMemoryBlobStore(totalBytes: totalBytes)
             state.late = []
+            state.isIndexLost = false
         }
     }
+    func loseIndex() {
+        state.withLock { state in
+            state.index = InMemoryChunkIndex()
+            state.late = []
+            state.isIndexLost = true
+        }
+    }
+    func rebuilt() { state.withLock { $0.isIndexLost = false } }
 }
 
 /// The same for an owner.

@@ -34,6 +34,7 @@ struct ObservedIndex: ChunkIndex, HeadStore {
         if isKept, isAlive() { oracle.keptHead(sequence, at: node) }
         return isKept
     }
+    var takesChanges: Bool { get async { await inner.index.takesChanges } }
     func head(for key: HeadKey) async throws(ChunkIndexError) -> [UInt8]? { try await inner.heads.head(for: key) }
     func holdings(of chunks: [ChunkID]) async throws(ChunkIndexError) -> [ChunkID: [Holding]] {
         try await inner.index.holdings(of: chunks)

@@ -9,7 +9,7 @@ struct Faults: Sendable {
 
     private enum Kind: CaseIterable {
         case holderCrash, holderCrashAtStep, ownerCrash, ownerCrashAtStep, partition, brokerAway, brokerForgets
-        case brokerForgetsLately, diskFull, diskFails, ownerDisk, rot, wipe, clock
+        case brokerForgetsLately, diskFull, diskFails, ownerDisk, rot, wipe, clock, indexLost
     }
 
     /// One after the other until the world becomes quiet.
@@ -49,6 +49,7 @@ struct Faults: Sendable {
         case .rot: await rot(holder)
         case .wipe: await wipe(holder)
         case .clock: jump(holder)
+        case .indexLost: loseIndex(holder)
         }
     }
 
@@ -136,6 +137,15 @@ struct Faults: Sendable {
         world.oracle.wipe(holder.id)
         holder.storage.wipe()
         if wasRunning { again { await holder.start() } }
+    }
+
+    private func loseIndex(_ holder: HolderProcess) {
+        guard world.plot({ $0.chance(0.3) }), holder.running != nil else { return }
+        note("holder's index lost")
+        holder.crash()
+        world.oracle.losesIndex(holder.id)
+        holder.storage.loseIndex()
+        again { await holder.start() }
     }
 
     private func jump(_ holder: HolderProcess) {

@@ -55,7 +55,16 @@ final class HolderProcess: Sendable {
             do {
                 let stores = try await storage.open()
                 guard isLife(life) else { return }
-                return run(stores, life: life)
+                let connection = world.fabric.holder(id)
+                let context = context(stores, connection, life: life)
+                if stores.needsRebuild {
+                    let found = try await RebuildIndex(context).run()
+                    guard isLife(life) else { return }
+                    storage.rebuilt()
+                    world.tally.state("index rebuilt")
+                    world.log("holder \(number) rebuilt its index: \(found)")
+                }
+                return run(context, connection)
             } catch {
                 world.log("holder \(number) cannot start: \(error)")
                 try? await clock.sleep(for: .seconds(5))
@@ -63,8 +72,7 @@ final class HolderProcess: Sendable {
         }
     }
 
-    private func run(_ stores: HolderStores, life: Int) {
-        let connection = world.fabric.holder(id)
+    private func context(_ stores: HolderStores, _ connection: SimulatedConnection, life: Int) -> HolderContext {
         var settings = HolderSettings()
         settings.capacityBytes = 1 << 40
         settings.reserveFreeBytes = 0
@@ -74,7 +82,7 @@ final class HolderProcess: Sendable {
         let index = ObservedIndex(stores, onlooker)
         let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in self?.lie == .hollow }
         let world = world
-        let context = HolderContext(
+        return HolderContext(
             keys: keys, index: index, heads: index, blobs: blobs,
             fabric: lie == nil ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }),
             time: clock, entropy: world.freshEntropy(), settings: settings, isOwn: isOwn,
@@ -82,7 +90,10 @@ final class HolderProcess: Sendable {
                 world.oracle.sees([Array(note.subject.utf8), Array(note.text.utf8)], in: "a holder's log")
                 world.log("holder \(number): \(note.subject) \(note.text)")
             })
-        let answers = AnswerQuestions(context)
+    }
+
+    private func run(_ context: HolderContext, _ connection: SimulatedConnection) {
+        let (answers, world) = (AnswerQuestions(context), world)
         let tasks = [
             world.spawn { await AcceptChunks(context).run() },
             world.spawn { [self] in

@@ -112,6 +112,8 @@ final class Story: Sendable {
         case .failure(let error):
             world.tally.state("\(what): \(Self.name(error))")
             world.log("\(what) failed: \(error)")
+            // What a person does who is told.
+            if error is HistoryError { state.withLock { $0.needsRecovery = true } }
         }
     }
 
@@ -123,6 +125,8 @@ final class Story: Sendable {
         case is CancellationError: "cancelled"
         case is Crashed: "killed"
         case BackupError.unplaced: "unplaced"
+        case HistoryError.behind: "catalog too old"
+        case HistoryError.forked: "history forked"
         case let error as RecoverError: "\(error)"
         default: "\(type(of: error))"
         }
