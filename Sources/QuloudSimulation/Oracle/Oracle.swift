@@ -115,6 +115,23 @@ final class Oracle: Sendable {
         }
     }
 
+    /// What is really there after a restart. What was written just then may be there or not; the rest must be.
+    /// - Parameter rows: `nil` when the index was lost.
+    func finds(_ rows: [Holding]?, _ blobs: Set<HoldingKey>, at node: NodeID) {
+        let known = state.withLock { $0.nodes[node]?.kept ?? [:] }
+        let present = rows.map { Set($0.filter { $0.state != .damaged }.map(\.key)) }
+        state.withLock { $0.nodes[node]?.loose = blobs }
+        for (chunk, kept) in known.sorted(by: { $0.key < $1.key }) {
+            guard let key = kept.key else { continue }
+            change(node, chunk) { kept in
+                kept.hasBlob = blobs.contains(key)
+                if let present { kept.hasRow = present.contains(key) }
+            }
+            checkKept(chunk, at: node, "lost at a restart its copy")
+        }
+        if let rows { committed(rows, at: node) }
+    }
+
     func quarantines(_ key: HoldingKey, at node: NodeID) { removesBlobs([key], at: node) }
 
     func keptHead(_ sequence: UInt64, at node: NodeID) {

@@ -44,7 +44,7 @@ final class Scheduler: Sendable {
     /// The only thread that runs jobs: another one would run beside the seed's order.
     private let thread = pthread_self()
 
-    init(seed: UInt64, stepsMax: Int = 3_000_000) {
+    init(seed: UInt64, stepsMax: Int = 400_000) {
         state = Mutex(State(draw: Draw(seed: seed, stream: 1)))
         self.stepsMax = stepsMax
     }

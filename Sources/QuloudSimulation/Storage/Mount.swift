@@ -56,7 +56,10 @@ final class Mount: Sendable {
         guard !isDead else { return .dead }
         state.withLock { state in state.underway.removeAll { $0.id == id } }
         if trouble == .failing, draw({ $0.chance(0.5) }) {
-            for part in parts where draw({ $0.chance(0.5) }) { await part() }
+            // What is one transaction fails as a whole; of many blobs some may be there.
+            if parts.count > 1 {
+                for part in parts where draw({ $0.chance(0.5) }) { await part() }
+            }
             return .failed
         }
         for part in parts { await part() }

@@ -15,7 +15,7 @@ struct Faults: Sendable {
     /// One after the other until the world becomes quiet.
     func run() async {
         guard let every = world.profile.faultEvery else { return }
-        while !world.isQuiet {
+        while !world.isQuiet, !Task.isCancelled {
             let pause = world.plot { draw in every * (0.2 + 1.6 * draw.unit()) }
             try? await world.scheduler.sleep(for: pause)
             if world.isQuiet { return }

@@ -54,6 +54,7 @@ final class HolderProcess: Sendable {
         while isLife(life) {
             do {
                 let stores = try await storage.open()
+                try await compare(stores)
                 guard isLife(life) else { return }
                 let connection = world.fabric.holder(id)
                 let context = context(stores, connection, life: life)
@@ -70,6 +71,13 @@ final class HolderProcess: Sendable {
                 try? await clock.sleep(for: .seconds(5))
             }
         }
+    }
+
+    /// What a new process finds must be at least what was confirmed to those before it.
+    private func compare(_ stores: HolderStores) async throws {
+        let rows = try await stores.index.holdings(after: nil, limit: .max)
+        let blobs = try await stores.blobs.names(after: nil, limit: .max)
+        world.oracle.finds(stores.needsRebuild ? nil : rows, Set(blobs), at: id)
     }
 
     private func context(_ stores: HolderStores, _ connection: SimulatedConnection, life: Int) -> HolderContext {

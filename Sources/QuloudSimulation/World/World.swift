@@ -95,6 +95,7 @@ final class World: Sendable {
 
     /// Cancels everything that still runs.
     func end() {
+        becomeQuiet()
         for holder in holders { holder.crash() }
         fabric.close()
         for task in state.withLock({ $0.tasks.sorted { $0.key < $1.key } }) { task.value.cancel() }
