@@ -12,7 +12,8 @@ struct Supervisor {
     func run() async -> Int32 {
         let start = ContinuousClock.now
         var total = Totals()
-        let jobs = request.count == 1 ? 1 : max(1, request.jobs > 0 ? request.jobs : sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let jobs =
+            request.count == 1 ? 1 : max(1, request.jobs > 0 ? request.jobs : sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         await withTaskGroup(of: Totals.self) { group in
             for job in 0..<jobs { group.addTask { await work(job, of: jobs) } }
             for await one in group { total.add(one) }

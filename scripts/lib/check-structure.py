@@ -20,6 +20,8 @@ ALLOWED = {
     "QuloudNATS": ADAPTER | {"CNATS"},
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
+    "QuloudSimulation": ADAPTER | {"QuloudTestKit", "CSodium"},
+    "quloud-simulate": SYSTEM | {"QuloudSimulation", "QuloudSystem"},
     "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 

@@ -13,14 +13,18 @@ extension Oracle {
                 // Learnt in a recovery: told by the node itself, from its index.
                 return !model.isHonest || model.kept[chunk]?.hasRow == true
             }
-            if !isVouched { violate(.quorumCounted, "\(node.short) counts for \(chunk.short), and never vouched for it") }
+            if !isVouched {
+                violate(.quorumCounted, "\(node.short) counts for \(chunk.short), and never vouched for it")
+            }
         }
     }
 
     /// 7: proofs and losses against the truth.
     func judges(_ before: [Replica], _ after: [Replica]) {
         for judged in after {
-            guard let old = before.first(where: { $0.node == judged.node && $0.chunk == judged.chunk }) else { continue }
+            guard let old = before.first(where: { $0.node == judged.node && $0.chunk == judged.chunk }) else {
+                continue
+            }
             if case .valid = judged.state, judged.provenAt > old.provenAt { checkProof(judged) }
             if case .lost(let reason, _) = judged.state, old.state.counts {
                 tally.state("lost: \(reason)")
@@ -48,7 +52,8 @@ extension Oracle {
             return since <= asked
         }
         if isFalse {
-            violate(.auditTruth, "\(replica.node.short) is condemned (\(reason)) for \(replica.chunk.short), which it has")
+            violate(
+                .auditTruth, "\(replica.node.short) is condemned (\(reason)) for \(replica.chunk.short), which it has")
         }
     }
 }

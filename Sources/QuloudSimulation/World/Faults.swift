@@ -152,7 +152,8 @@ struct Faults: Sendable {
         let jump = world.plot { draw -> Duration in
             let size: Duration =
                 draw.chance(0.5)
-                ? .seconds(draw.int(1...600)) : draw.chance(0.7) ? .seconds(draw.int(600...86_400)) : .seconds(86_400 * draw.int(1...40))
+                ? .seconds(draw.int(1...600))
+                : draw.chance(0.7) ? .seconds(draw.int(600...86_400)) : .seconds(86_400 * draw.int(1...40))
             return draw.chance(0.5) ? size : .zero - size
         }
         note("clock jumps")

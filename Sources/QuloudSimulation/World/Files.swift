@@ -23,7 +23,8 @@ final class Files: Sendable {
         for _ in 0..<draw({ $0.int(3...9) }) { addFile(sizes: 1...1000) }
         for _ in 0..<draw({ $0.int(1...2) }) { addFile(sizes: 3000...20_000) }
         if draw({ $0.chance(0.3) }) {
-            tree.writeSparse("/home/\(Self.name) sparse", size: 60_000, pieces: [(4096, content(9000)), (50_000, [1, 2])])
+            tree.writeSparse(
+                "/home/\(Self.name) sparse", size: 60_000, pieces: [(4096, content(9000)), (50_000, [1, 2])])
         }
         if draw({ $0.chance(0.5) }), let first = state.withLock({ $0.paths.first }) {
             tree.link("/home/\(Self.name) hard link", to: first)

@@ -26,7 +26,9 @@ final class HolderProcess: Sendable {
     private let liar: Liar
     private let state: Mutex<State>
 
-    init(_ number: Int, secret: [UInt8], storage: any HolderStorage, clock: NodeClock, lie: Lie?, in world: World) throws {
+    init(_ number: Int, secret: [UInt8], storage: any HolderStorage, clock: NodeClock, lie: Lie?, in world: World)
+        throws
+    {
         self.number = number
         keys = try NodeKeys(secret: SecretBytes(copying: secret))
         self.storage = storage

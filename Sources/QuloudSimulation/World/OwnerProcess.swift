@@ -23,7 +23,8 @@ final class OwnerProcess: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ name: String, root: [UInt8], storage: any OwnerStorage, tree: InMemoryTree, clock: NodeClock, ownNode: NodeID?,
+        _ name: String, root: [UInt8], storage: any OwnerStorage, tree: InMemoryTree, clock: NodeClock,
+        ownNode: NodeID?,
         settings: OwnerSettings, in world: World
     ) throws {
         self.name = name

@@ -157,7 +157,8 @@ final class Story: Sendable {
         ended("backup", result)
         guard let done = try? result.get() else { return nil }
         let sequence = try? await owner.context().catalog.head()?.sequence
-        world.log("\(owner.name): snapshot \(done.snapshot.id.short), \(done.isProtected ? "protected" : "not protected")")
+        world.log(
+            "\(owner.name): snapshot \(done.snapshot.id.short), \(done.isProtected ? "protected" : "not protected")")
         remember(done, before, blurred: files.changed(since: changesBefore), sequence: sequence ?? 0)
         world.tally.state(done.isProtected ? "backup: protected" : "backup: not protected")
         if done.isProtected { await checkProtected(done, owner) }
@@ -356,6 +357,8 @@ final class Notes: Sendable {
     func add(_ note: Note) { all.withLock { $0.append(note) } }
     /// True when something is said of the path, or of a folder above it.
     func name(_ path: String) -> Bool {
-        all.withLock { $0.contains { note in path == note.subject || path.hasPrefix(note.subject + "/") && !note.subject.isEmpty } }
+        all.withLock {
+            $0.contains { note in path == note.subject || path.hasPrefix(note.subject + "/") && !note.subject.isEmpty }
+        }
     }
 }
