@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func everyInvariantHoldsOverManySeeds() async throws {
-        let run = try await simulate("--seeds", "300")
+        let run = try await simulate("--seeds", "200")
         #expect(run.exit == .code(0), "\(run.output)")
         #expect(run.output.contains("every invariant held"))
     }

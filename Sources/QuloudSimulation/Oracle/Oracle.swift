@@ -86,6 +86,7 @@ final class Oracle: Sendable {
             change(node, holding.chunk) { kept in
                 kept.key = holding.key
                 kept.hasRow = holding.state != .damaged
+                kept.isTrashed = holding.state == .trashed
                 if isThere, !kept.hasBlob {
                     kept.hasBlob = true
                     kept.isHarmed = false
@@ -211,6 +212,14 @@ final class Oracle: Sendable {
                 violate(.secrecy, "\(what()) contains \(String(decoding: secret.prefix(14), as: UTF8.self))")
             }
         }
+    }
+
+    /// Nodes that have the chunk whole, and tell whoever asks all.
+    func offering(_ chunk: ChunkID) -> [NodeID] {
+        let trashing = state.withLock { state in
+            state.nodes.filter { $0.value.kept[chunk]?.isTrashed == true }.keys.sorted()
+        }
+        return holders(of: chunk).filter { !trashing.contains($0) }
     }
 
     /// Nodes that have the chunk whole, and would give it to its owner.

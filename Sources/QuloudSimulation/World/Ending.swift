@@ -78,6 +78,11 @@ struct Ending: Sendable {
             world.scheduler.pass(owner.settings.grace + .seconds(3600))
             try? await world.scheduler.sleep(for: .seconds(60))
         }
+        if story.hasHeadWithoutList, world.oracle.harm > 0 {
+            // All copies of the newest list were destroyed: the owner is told, at each backup and each recovery.
+            world.tally.state("head without its list")
+            return nil
+        }
         if isPossible {
             world.oracle.violate(.converges, "not at rest after \(Self.rounds) rounds")
         }
@@ -91,7 +96,7 @@ struct Ending: Sendable {
     private func checkUnrecoverable(_ chunks: Set<ChunkID>) {
         for chunk in chunks {
             world.tally.state("chunk lost for good")
-            let holders = world.oracle.holders(of: chunk)
+            let holders = world.oracle.offering(chunk)
             if !holders.isEmpty {
                 world.oracle.violate(
                     .converges, "\(chunk.short) is given up, and \(holders.map(\.short)) have it")

@@ -19,6 +19,8 @@ final class Story: Sendable {
         /// After the loss of the owner's machine, until it is recovered.
         var needsRecovery = false
         var hasForked = false
+        /// The last recovery found a head, and nothing of what it leads to.
+        var hasHeadWithoutList = false
     }
 
     let world: World
@@ -58,6 +60,7 @@ final class Story: Sendable {
 
     var kept: [SnapshotID: Kept] { state.withLock(\.kept) }
     var hasForked: Bool { state.withLock(\.hasForked) }
+    var hasHeadWithoutList: Bool { state.withLock(\.hasHeadWithoutList) }
     var needsRecovery: Bool { state.withLock(\.needsRecovery) }
 
     func run() async {
@@ -269,8 +272,16 @@ final class Story: Sendable {
         let observer = observer(Notes())
         let result = await owner.perform("recover") { try await Recover($0, observer: observer).run() }
         ended("recover", result)
-        guard let done = try? result.get() else { return nil }
-        state.withLock { $0.needsRecovery = false }
+        guard let done = try? result.get() else {
+            if case .failure(let error) = result, case RecoverError.unreadable = error {
+                state.withLock { $0.hasHeadWithoutList = true }
+            }
+            return nil
+        }
+        state.withLock { state in
+            state.needsRecovery = false
+            state.hasHeadWithoutList = false
+        }
         world.tally.state("recover: chunks missing", done.missingChunks)
         return done
     }
