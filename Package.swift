@@ -43,6 +43,10 @@ let package = Package(
         // Tests.
         .target(name: "CFaultDisk"),
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
+        .target(
+            name: "QuloudSimulation",
+            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudTestKit", "CSodium"]),
+        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
@@ -53,6 +57,7 @@ let package = Package(
         .testTarget(name: "QuloudCommandTests", dependencies: ["quloud", "QuloudDaemon"]),
         .testTarget(name: "CrashPointTests", dependencies: ["QuloudFiles", "QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
+        .testTarget(name: "SimulationTests", dependencies: ["quloud-simulate", "QuloudSystem"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

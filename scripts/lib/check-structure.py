@@ -22,6 +22,8 @@ ALLOWED = {
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
     "QuloudForeignBytes": ADAPTER | {"QuloudZstd", "QuloudNATS", "QuloudDaemon"},
     "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
+    "QuloudSimulation": ADAPTER | {"QuloudTestKit", "CSodium"},
+    "quloud-simulate": SYSTEM | {"QuloudSimulation", "QuloudSystem"},
     "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 
