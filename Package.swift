@@ -35,6 +35,10 @@ let package = Package(
             dependencies: ["QuloudCore", "QuloudSQLite", "QuloudFiles", "QuloudNATS", "QuloudSystem", "CTOML"]),
         .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudSystem"]),
 
+        // How cost grows with catalog and index; for scripts/bench, not shipped.
+        .executableTarget(
+            name: "quloud-bench", dependencies: ["QuloudSQLite", "QuloudCore", "QuloudCrypto", "QuloudSystem"]),
+
         // Tests.
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),

@@ -20,6 +20,7 @@ ALLOWED = {
     "QuloudNATS": ADAPTER | {"CNATS"},
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
+    "quloud-bench": ADAPTER | {"QuloudSQLite"},
     "QuloudTestKit": ADAPTER,
 }
 

@@ -54,7 +54,7 @@ class Tahoe(Contender):
             raise Failure(f"tahoe {command}: {(made.stderr or made.stdout)[-500:]}")
 
     def start(self, node):
-        return self.sandbox.daemon(node, [self.options.tahoe, "run", self.sandbox.path(node)])
+        return self.sandbox.daemon(node, [self.options.tahoe, "run", "--allow-stdin-close", self.sandbox.path(node)])
 
     def is_connected(self):
         try:
