@@ -38,6 +38,7 @@ def arguments():
     parser.add_argument("--tahoe", default="")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    options.folder = os.path.abspath(options.folder)
     known = {row.name for row in ROWS} | set(corpora.DESCRIPTIONS) | {GROWTH}
     unknown = [name for name in options.names if name not in known]
     if unknown or options.runs < 1 or not 0 < options.scale <= 1:

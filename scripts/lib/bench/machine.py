@@ -129,7 +129,7 @@ class Sandbox:
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             said = (read(self.path("errors")) + read(self.path("output"))).strip()
-            raise Failure(f"{os.path.basename(command[0])} {command[1]} ended with {process.returncode}: {said[-600:]}")
+            raise Failure(f"{os.path.basename(command[0])} {' '.join(command[1:3])} ended with {process.returncode}: {said[-600:]}")
         peaks = {child.name: child.memory("VmHWM") for child in daemons}
         peaks["command"] = usage.ru_maxrss * 1024
         return Step(

@@ -41,13 +41,11 @@ class Race:
         return [self.corpus]
 
     def rates(self, rounds, contender):
-        """By round; a round in which the contender failed has none."""
-        found = {}
-        for one in rounds:
-            step = one.steps.get(self.step)
-            if one.corpus == self.corpus and one.contender == contender and step and not one.failure:
-                found[one.number] = step.rate
-        return found
+        """By round; none at all of a contender that failed, or restored wrongly, in any of them."""
+        own = [one for one in rounds if one.corpus == self.corpus and one.contender == contender]
+        if any(one.failure for one in own):
+            return {}
+        return {one.number: one.steps[self.step].rate for one in own if self.step in one.steps}
 
     def lines(self, rounds):
         ours = self.rates(rounds, "ours")

@@ -41,17 +41,24 @@ class Tahoe(Contender):
                     "--shares-needed=1", "--shares-happy=3", "--shares-total=3")
         self.daemons += [self.start(name) for name in [*STORAGE, "client"]]
         wait_until(self.is_connected, 180, "the client of Tahoe-LAFS does not find its storage nodes")
-        self.create("create-alias", None, "--node-directory", self.sandbox.path("client"), "backup")
+        self.call(*self.at_client, "create-alias", "backup")
 
     def listening(self):
         port = free_port()
         return ["--port", f"tcp:{port}:interface=127.0.0.1", "--location", f"tcp:127.0.0.1:{port}"]
 
     def create(self, command, node, *arguments):
-        words = [self.options.tahoe, command, *arguments, *([self.sandbox.path(node)] if node else [])]
-        made = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            raise Failure(f"tahoe {command}: {(made.stderr or made.stdout)[-500:]}")
+        self.call(command, *arguments, self.sandbox.path(node))
+
+    def call(self, *words):
+        done = subprocess.run(
+            [self.options.tahoe, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failure(f"tahoe {words}: {(done.stderr or done.stdout)[-500:]}")
+
+    @property
+    def at_client(self):
+        return ["--node-directory", self.sandbox.path("client")]
 
     def start(self, node):
         return self.sandbox.daemon(node, [self.options.tahoe, "run", "--allow-stdin-close", self.sandbox.path(node)])
@@ -63,14 +70,14 @@ class Tahoe(Contender):
                 servers = json.load(answer)["servers"]
         except (OSError, ValueError):
             return False
-        return sum(server["connection_status"].startswith("Connected") for server in servers) >= len(STORAGE)
+        return sum(server["connection_status"].lower().startswith("connected") for server in servers) >= len(STORAGE)
 
     def stores(self):
         return [self.sandbox.path(name, "storage") for name in STORAGE]
 
-    def tahoe(self, command, *arguments):
+    def tahoe(self, *words):
         return self.sandbox.step(
-            [self.options.tahoe, command, "--node-directory", self.sandbox.path("client"), *arguments], self.daemons)
+            [self.options.tahoe, *self.at_client, *words], self.daemons)
 
     # MARK: Steps
 
