@@ -120,6 +120,7 @@ extension Database {
     package func checkIntegrity() throws(DatabaseError) {
         let findings = try rows("PRAGMA quick_check(5)") { $0.text(0) }
         guard findings == ["ok"] else {
+            noteDamage()
             throw DatabaseError(.damaged, "check database \(path): \(findings.joined(separator: "; "))")
         }
     }

@@ -21,7 +21,7 @@ ALLOWED = {
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
     "quloud-bench": ADAPTER | {"QuloudSQLite"},
-    "QuloudTestKit": ADAPTER,
+    "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 
 BANNED = [

@@ -42,25 +42,23 @@ struct Challenge: Sendable {
         let sent = Captured()
         let expires = Mutex(Timestamp(milliseconds: 0))
         do {
-            let answer = try await context.fabric.ask(node.id, .prove, timeout: patience) { address in
+            let response = try await context.fabric.ask(node.id, .prove, timeout: patience) { address in
                 let head = RequestContext.fresh(
                     for: node.id, returnAddress: address, time: context.time, entropy: context.entropy)
                 expires.withLock { $0 = head.expires }
                 return sent.keep {
                     ProofRequest(context: head, seed: seed, chunks: ids).tagged { keys[$0, default: []] }
                 }
+            } accept: {
+                try? ProofResponse.verified($0, from: node.id, request: sent.hash, count: ids.count)
             }
-            let response = try ProofResponse.verified(
-                answer, from: node.id, request: SHA256.hash(try sent.message()), count: ids.count)
             return .answers(
                 Dictionary(zip(ids, response.answers), uniquingKeysWith: { first, _ in first }),
                 expires: expires.withLock { $0 })
-        } catch let error as FabricError where error.kind == .unreachable {
-            // Our own broker is away: that says nothing about the node.
-            throw error
-        } catch is CancellationError {
-            throw CancellationError()
         } catch {
+            try Task.checkCancellation()
+            // Our own broker is away: that says nothing about the node.
+            guard error.kind != .unreachable else { throw error }
             return .silent
         }
     }

@@ -8,22 +8,21 @@ package struct Discovery: Sendable {
     package func holders(within patience: Duration? = nil) async throws(FabricError) -> [Announcement] {
         let nonce = context.entropy.bytes(RequestContext.nonceCount)
         let now = context.time.now
-        let answers = try await context.fabric.askAll(
+        let (ownNode, heard) = (context.ownNode, Heard<NodeID>())
+        let found = try await context.fabric.askAll(
             .announce, patience: patience ?? context.settings.placement.discovery, limit: 1024
         ) { address in
             let head = RequestContext(
                 node: nil, returnAddress: address, nonce: nonce, issued: now,
                 expires: now.advanced(by: Limits.requestValidity))
             return OpenRequest(.announceRequest, context: head).encoded
+        } accept: { answer -> Announcement? in
+            guard let announcement = try? Announcement.verified(answer, nonce: nonce), announcement.node != ownNode,
+                heard.isNew(announcement.node)
+            else { return nil }
+            return announcement
         }
-        var seen: [NodeID: Announcement] = [:]
-        for answer in answers {
-            guard let announcement = try? Announcement.verified(answer, nonce: nonce),
-                announcement.node != context.ownNode
-            else { continue }
-            seen[announcement.node] = announcement
-        }
-        return seen.values.sorted { ($0.freeBytes, $0.node) > ($1.freeBytes, $1.node) }
+        return found.sorted { ($0.freeBytes, $0.node) > ($1.freeBytes, $1.node) }
     }
 }
 

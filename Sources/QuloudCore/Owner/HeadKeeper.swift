@@ -18,14 +18,14 @@ package struct HeadKeeper: Sendable {
     /// Gives the head to every holder that hears it; returns how many keep it now.
     /// - Parameter answers: how many holders are known to be there, to stop waiting when all have answered.
     package func publish(_ head: HeadRecord, answers: Int? = nil) async throws(FabricError) -> Int {
-        let sent = Captured()
-        let received = try await ask(.headPut, body: head.bytes, answers: answers, sent: sent)
-        guard let request = try? sent.message() else { return 0 }
-        let hash = SHA256.hash(request)
-        let keeping = received.compactMap { try? Outcome.verified($0, from: nil, request: hash) }
-            .filter { $0.codes == [.done] }
+        let heard = Heard<NodeID>()
+        let outcomes = try await ask(.headPut, body: head.bytes, answers: answers) { answer, request -> Outcome? in
+            guard let outcome = try? Outcome.verified(answer, from: nil, request: request), heard.isNew(outcome.node)
+            else { return nil }
+            return outcome
+        }
         // A copy on the machine that may be lost with the catalog does not count.
-        return Set(keeping.map(\.node)).subtracting([context.ownNode].compactMap { $0 }).count
+        return outcomes.filter { $0.codes == [.done] && $0.node != context.ownNode }.count
     }
 
     /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do.
@@ -38,26 +38,31 @@ package struct HeadKeeper: Sendable {
     }
 
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
-    package func found() async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
-        let received = try await ask(.headGet, body: context.keys.headKey.value.bytes, answers: nil, sent: Captured())
-        var heads: [Bytes32: (head: CatalogHead, record: HeadRecord)] = [:]
-        for answer in received {
-            guard let head = try? CatalogHead.verified(answer), head.key == context.keys.headKey else { continue }
-            heads[SHA256.hash(answer)] = (head, HeadRecord(sequence: head.sequence, bytes: answer))
+    package func found(
+        within patience: Duration? = nil
+    ) async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
+        let (key, heard) = (context.keys.headKey, Heard<[UInt8]>())
+        let heads = try await ask(.headGet, body: key.value.bytes, answers: nil, within: patience) {
+            answer, _ -> (head: CatalogHead, record: HeadRecord)? in
+            guard let head = try? CatalogHead.verified(answer), head.key == key, heard.isNew(answer) else { return nil }
+            return (head, HeadRecord(sequence: head.sequence, bytes: answer))
         }
-        return heads.values.sorted { ($0.head.sequence, $0.head.issued) > ($1.head.sequence, $1.head.issued) }
+        return heads.sorted { ($0.head.sequence, $0.head.issued) > ($1.head.sequence, $1.head.issued) }
     }
 
-    private func ask(
-        _ kind: MessageKind, body: [UInt8], answers: Int?, sent: Captured
-    ) async throws(FabricError) -> [[UInt8]] {
-        let context = context
+    private func ask<Answer: Sendable>(
+        _ kind: MessageKind, body: [UInt8], answers: Int?, within patience: Duration? = nil,
+        accept: @Sendable (_ answer: [UInt8], _ request: Bytes32) -> Answer?
+    ) async throws(FabricError) -> [Answer] {
+        let (context, sent) = (context, Captured())
         return try await context.fabric.askAll(
-            .head, patience: context.settings.placement.discovery * 2, limit: answers ?? 1024
+            .head, patience: patience ?? context.settings.placement.discovery * 2, limit: answers ?? 1024
         ) { address in
             let head = RequestContext.fresh(
                 for: nil, returnAddress: address, time: context.time, entropy: context.entropy)
             return sent.keep { OpenRequest(kind, context: head, body: body).encoded }
+        } accept: {
+            accept($0, sent.hash)
         }
     }
 }

@@ -1,4 +1,5 @@
 import QuloudCrypto
+import Synchronization
 
 /// The owner's requests to single nodes, put together, signed and checked.
 package struct NodeRequests: Sendable {
@@ -8,16 +9,26 @@ package struct NodeRequests: Sendable {
 
     /// A sealed chunk from one node, checked against its id.
     package func retrieve(_ chunk: ChunkID, from node: NodeID, timeout: Duration) async throws -> [UInt8] {
-        let (answer, request) = try await ask(node, .retrieve, .retrieve, [chunk], timeout: timeout)
-        if SealedChunk.id(of: answer) == chunk { return answer }
-        guard let outcome = try? Outcome.verified(answer, from: node, request: SHA256.hash(request)),
-            let code = outcome.codes.first
-        else { throw RetrievalError.wrongBytes }
-        throw code == .busy ? RetrievalError.busy : RetrievalError.notHeld
+        let cameWrong = Mutex(false)
+        do {
+            return try await ask(node, .retrieve, .retrieve, [chunk], timeout: timeout) {
+                answer, request -> Result<[UInt8], RetrievalError>? in
+                if SealedChunk.id(of: answer) == chunk { return .success(answer) }
+                guard let outcome = try? Outcome.verified(answer, from: node, request: request),
+                    let code = outcome.codes.first
+                else {
+                    cameWrong.withLock { $0 = true }
+                    return nil
+                }
+                return .failure(code == .busy ? .busy : .notHeld)
+            }.get()
+        } catch let error as FabricError where error.kind == .timeout && cameWrong.withLock({ $0 }) {
+            throw RetrievalError.wrongBytes
+        }
     }
 
     package func commit(_ chunk: ChunkID, winners: [NodeID], at node: NodeID) async {
-        _ = try? await ask(node, .commit, .commit(winners: winners), [chunk], timeout: .seconds(5))
+        _ = try? await done(node, .commit, .commit(winners: winners), [chunk], timeout: .seconds(5))
     }
 
     /// The chunks whose leases the node extended.
@@ -31,24 +42,33 @@ package struct NodeRequests: Sendable {
     }
 
     private func done(
-        _ node: NodeID, _ kind: QuestionKind, _ terms: OwnershipRequest.Terms, _ chunks: [ChunkID]
+        _ node: NodeID, _ kind: QuestionKind, _ terms: OwnershipRequest.Terms, _ chunks: [ChunkID],
+        timeout: Duration = .seconds(30)
     ) async throws -> [ChunkID] {
-        let (answer, request) = try await ask(node, kind, terms, chunks, timeout: .seconds(30))
-        let outcome = try Outcome.verified(answer, from: node, request: SHA256.hash(request))
+        let outcome = try await ask(node, kind, terms, chunks, timeout: timeout) { answer, request in
+            try? Outcome.verified(answer, from: node, request: request)
+        }
         return zip(chunks, outcome.codes).filter { $0.1 == .done }.map(\.0)
     }
 
-    private func ask(
-        _ node: NodeID, _ kind: QuestionKind, _ terms: OwnershipRequest.Terms, _ chunks: [ChunkID], timeout: Duration
-    ) async throws -> (answer: [UInt8], request: [UInt8]) {
+    /// - Parameter accept: what an answer says, given the hash of the request; `nil` when it is none to this request.
+    private func ask<Answer: Sendable>(
+        _ node: NodeID, _ kind: QuestionKind, _ terms: OwnershipRequest.Terms, _ chunks: [ChunkID], timeout: Duration,
+        accept: @Sendable (_ answer: [UInt8], _ request: Bytes32) -> Answer?
+    ) async throws -> Answer {
         let sent = Captured()
         let context = context
-        let answer = try await context.fabric.ask(node, kind, timeout: timeout) { address in
-            let head = RequestContext.fresh(
-                for: node, returnAddress: address, time: context.time, entropy: context.entropy)
-            return sent.keep { try OwnershipRequest(terms, context: head, chunks: chunks).signed(by: context, terms) }
+        return try await sent.checked { () throws(FabricError) in
+            try await context.fabric.ask(node, kind, timeout: timeout) { address in
+                let head = RequestContext.fresh(
+                    for: node, returnAddress: address, time: context.time, entropy: context.entropy)
+                return sent.keep {
+                    try OwnershipRequest(terms, context: head, chunks: chunks).signed(by: context, terms)
+                }
+            } accept: {
+                accept($0, sent.hash)
+            }
         }
-        return (answer, try sent.message())
     }
 }
 

@@ -114,14 +114,17 @@ package protocol OwnerFabric: Sendable {
     /// Waits up to `wait` for at least one message in the mailbox; returns at most `limit`, none when time is up.
     func receipts(in mailbox: MailboxID, limit: Int, wait: Duration) async throws(FabricError) -> [Delivery]
     func settle(_ deliveries: [Delivery], _ settlement: Settlement) async throws(FabricError)
-    /// Asks one node. `request` makes the message for the address that the answer is to come to.
-    func ask(
-        _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8]
-    ) async throws(FabricError) -> [UInt8]
-    /// Asks every node and returns what came within `patience`, at most `limit` answers.
-    func askAll(
-        _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8]
-    ) async throws(FabricError) -> [[UInt8]]
+    /// Asks one node. `request` makes the message for the address that the answer is to come to. Others on the fabric may
+    /// answer as well: whatever `accept` gives `nil` for is passed over, and the wait goes on until time is up.
+    func ask<Answer: Sendable>(
+        _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
+        accept: @Sendable ([UInt8]) -> Answer?
+    ) async throws(FabricError) -> Answer
+    /// Asks every node and returns what came within `patience` and was accepted, at most `limit` answers.
+    func askAll<Answer: Sendable>(
+        _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8],
+        accept: @Sendable ([UInt8]) -> Answer?
+    ) async throws(FabricError) -> [Answer]
 }
 
 /// What a holder needs of the fabric. The same rules hold as for `OwnerFabric`.

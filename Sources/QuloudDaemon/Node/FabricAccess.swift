@@ -113,10 +113,12 @@ struct DisconnectedFabric: OwnerFabric {
         throw refuse()
     }
     func settle(_ deliveries: [Delivery], _ settlement: Settlement) async throws(FabricError) { throw refuse() }
-    func ask(
-        _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8]
-    ) async throws(FabricError) -> [UInt8] { throw refuse() }
-    func askAll(
-        _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8]
-    ) async throws(FabricError) -> [[UInt8]] { throw refuse() }
+    func ask<Answer: Sendable>(
+        _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
+        accept: @Sendable ([UInt8]) -> Answer?
+    ) async throws(FabricError) -> Answer { throw refuse() }
+    func askAll<Answer: Sendable>(
+        _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8],
+        accept: @Sendable ([UInt8]) -> Answer?
+    ) async throws(FabricError) -> [Answer] { throw refuse() }
 }

@@ -106,7 +106,8 @@ package final class FileBlobStore: BlobStore {
     }
 
     package func room() async throws(BlobStoreError) -> DiskRoom {
-        try await reading.run { () throws(BlobStoreError) in
+        try refuseIfDegraded()
+        return try await reading.run { () throws(BlobStoreError) in
             do throws(Errno) {
                 let room = try self.layout.root.room()
                 return DiskRoom(freeBytes: room.free, totalBytes: room.total)

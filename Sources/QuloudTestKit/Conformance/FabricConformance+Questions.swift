@@ -93,6 +93,51 @@ extension FabricConformance {
         }
     }
 
+    /// Two answer in the name of one node: at first one of them, the other only after it.
+    func checkAccepting(_ scene: Scene) async throws {
+        let (owner, node, junkSent) = (scene.owner, scene.node(), Captures())
+        let impostor: Answering = { question in
+            junkSent.add(question)
+            return [0]
+        }
+        let honest: Answering = { question in
+            while !junkSent.all.contains(where: { $0.request == question.request }), !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+            return [7] + question.request
+        }
+        try await serving(scene, [(node, impostor), (node, honest)]) {
+            let genuine: @Sendable ([UInt8]) -> [UInt8]? = { $0.first == 7 ? $0 : nil }
+            switch self {
+            case .unacceptedAnswersArePassedOver:
+                try await eventually("both do not serve") {
+                    try await kind {
+                        _ = try await owner.ask(
+                            node, .prove, timeout: .seconds(2), request: { _ in [1] }, accept: genuine)
+                    } == nil
+                }
+                for kind in QuestionKind.allCases where !kind.isBroadcast {
+                    let found = try await owner.ask(
+                        node, kind, timeout: .seconds(10), request: { _ in [5] }, accept: genuine)
+                    try require(found, is: [7, 5], "the answer to \(kind)")
+                }
+            case .unacceptedAnswersAreNoAnswer:
+                let kind = try await kind {
+                    _ = try await owner.ask(
+                        node, .prove, timeout: .milliseconds(700), request: { _ in [5] },
+                        accept: { _ -> Bool? in nil })
+                }
+                try require(kind, is: .timeout, "none but answers that are not accepted")
+            default:
+                try await eventually("both do not serve") {
+                    try await owner.askAll(
+                        .announce, patience: .seconds(2), limit: 1, request: { _ in [1] }, accept: genuine) == [[7, 1]]
+                }
+            }
+        }
+    }
+
     func checkAskingAll(_ scene: Scene) async throws {
         let owner = scene.owner
         if self == .askAllOfNobodyIsEmpty {

@@ -32,6 +32,7 @@ package enum FabricConformance: String, ConformanceRule {
     case sameTicketAgainIsFine, waitingCounts, settlingForeignTokensHarmsNothing
     case receiptsWaitInTheMailbox, receiptsStayUntilSettled, receiptsGoToTheirMailbox
     case askIsAnswered, askSeesItsReturnAddress, askNobody, silenceTimesOut, largestAnswerArrives, manyAsksAtOnce
+    case unacceptedAnswersArePassedOver, unacceptedAnswersAreNoAnswer, askAllPassesOverTheUnaccepted
     case askAllGathers, askAllKeepsTheLimit, askAllOfNobodyIsEmpty, silentNodesAreLeftOut, serveEndsWhenCancelled
     case worksAgainAfterTheBrokerForgot
 
@@ -65,6 +66,8 @@ package enum FabricConformance: String, ConformanceRule {
         case .askIsAnswered, .askSeesItsReturnAddress, .askNobody, .silenceTimesOut, .largestAnswerArrives,
             .manyAsksAtOnce, .serveEndsWhenCancelled:
             try await checkAsking(scene)
+        case .unacceptedAnswersArePassedOver, .unacceptedAnswersAreNoAnswer, .askAllPassesOverTheUnaccepted:
+            try await checkAccepting(scene)
         case .askAllGathers, .askAllKeepsTheLimit, .askAllOfNobodyIsEmpty, .silentNodesAreLeftOut:
             try await checkAskingAll(scene)
         case .worksAgainAfterTheBrokerForgot: try await checkForgetting(scene)

@@ -91,9 +91,10 @@ extension SimulatedConnection: OwnerFabric {
 
     // MARK: Questions
 
-    package func ask(
-        _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8]
-    ) async throws(FabricError) -> [UInt8] {
+    package func ask<Answer: Sendable>(
+        _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
+        accept: @Sendable ([UInt8]) -> Answer?
+    ) async throws(FabricError) -> Answer {
         let operation = "ask node \(node.short) to \(kind.rawValue)"
         try requireUp(operation)
         guard let servers = fabric.state.withLock({ $0.servers[node] }), servers.contains(where: \.connection.isUp)
@@ -102,19 +103,19 @@ extension SimulatedConnection: OwnerFabric {
         defer { fabric.change { $0.inboxes[inbox] = nil } }
         try put(request(inbox), kind, to: servers, inbox: inbox, operation)
         let rules = fabric.state.withLock(\.rules)
-        let outcome = try await poll(operation, for: rules.patience(timeout)) {
-            state, _ -> (value: [UInt8]??, retryAt: Duration?) in
-            let now = state.inboxes[inbox]
-            if let answer = now?.answers.first { return (.some(answer.bytes), nil) }
-            return (rules.hurries && now?.open == 0 ? .some(nil) : nil, nil)
+        let end = fabric.time.uptime + rules.patience(timeout)
+        var seen = 0
+        while let bytes = try await answer(in: inbox, after: seen, until: end, operation) {
+            if let answer = accept(bytes) { return answer }
+            seen += 1
         }
-        guard let answer = outcome ?? nil else { throw FabricError(.timeout, "\(operation): no answer") }
-        return answer
+        throw FabricError(.timeout, "\(operation): no answer")
     }
 
-    package func askAll(
-        _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8]
-    ) async throws(FabricError) -> [[UInt8]] {
+    package func askAll<Answer: Sendable>(
+        _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8],
+        accept: @Sendable ([UInt8]) -> Answer?
+    ) async throws(FabricError) -> [Answer] {
         let operation = "ask all nodes to \(kind.rawValue)"
         try requireUp(operation)
         let servers = fabric.state.withLock { $0.servers.values.flatMap { $0 } }
@@ -122,12 +123,27 @@ extension SimulatedConnection: OwnerFabric {
         defer { fabric.change { $0.inboxes[inbox] = nil } }
         try put(request(inbox), kind, to: servers, inbox: inbox, operation)
         let rules = fabric.state.withLock(\.rules)
-        _ = try await poll(operation, for: rules.patience(patience)) { state, _ -> (value: Bool?, retryAt: Duration?) in
-            let now = state.inboxes[inbox]
-            let isOver = (now?.answers.count ?? 0) >= limit || (rules.hurries && now?.open == 0)
-            return (isOver ? true : nil, nil)
+        let end = fabric.time.uptime + rules.patience(patience)
+        var answers: [Answer] = []
+        var seen = 0
+        while answers.count < limit, let bytes = try await answer(in: inbox, after: seen, until: end, operation) {
+            seen += 1
+            if let answer = accept(bytes) { answers.append(answer) }
         }
-        return fabric.state.withLock { ($0.inboxes[inbox]?.answers ?? []).prefix(limit).map(\.bytes) }
+        return answers
+    }
+
+    /// The next answer after those seen; `nil` when time is up, or nobody works on one any more and that is enough.
+    private func answer(
+        in inbox: ReturnAddress, after seen: Int, until end: Duration, _ operation: String
+    ) async throws(FabricError) -> [UInt8]? {
+        let found = try await poll(operation, for: max(.zero, end - fabric.time.uptime)) {
+            state, _ -> (value: [UInt8]??, retryAt: Duration?) in
+            guard let now = state.inboxes[inbox] else { return (.some(nil), nil) }
+            if now.answers.count > seen { return (now.answers[seen].bytes, nil) }
+            return (state.rules.hurries && now.open == 0 ? .some(nil) : nil, nil)
+        }
+        return found ?? nil
     }
 
     private func openInbox(for kind: QuestionKind) -> ReturnAddress {

@@ -5,7 +5,10 @@ import subprocess
 
 
 def payload(port):
-    """TCP payload that the server on `port` has sent and received so far, over the connections that are open now."""
+    """TCP payload that the server on `port` has sent and received so far, over the connections that are open now.
+
+    What one node says to another is counted twice: on its way to the broker, and on its way from there.
+    """
     shown = subprocess.run(
         ["ss", "--tcp", "--info", "--numeric", "--no-header", "--oneline", "state", "established", f"( sport = :{port} )"],
         capture_output=True, text=True, check=True).stdout
