@@ -39,6 +39,9 @@ let package = Package(
         .target(
             name: "QuloudForeignBytes",
             dependencies: ["QuloudCore", "QuloudCrypto", "QuloudZstd", "QuloudDaemon", "QuloudNATS", "QuloudSystem"]),
+        // How cost grows with catalog and index; for scripts/bench, not shipped.
+        .executableTarget(
+            name: "quloud-bench", dependencies: ["QuloudSQLite", "QuloudCore", "QuloudCrypto", "QuloudSystem"]),
 
         // Tests.
         .target(name: "CFaultDisk"),

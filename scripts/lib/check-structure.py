@@ -24,6 +24,7 @@ ALLOWED = {
     "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
     "QuloudSimulation": ADAPTER | {"QuloudTestKit", "CSodium"},
     "quloud-simulate": SYSTEM | {"QuloudSimulation", "QuloudSystem"},
+    "quloud-bench": ADAPTER | {"QuloudSQLite"},
     "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 
