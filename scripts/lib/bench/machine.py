@@ -90,11 +90,16 @@ class Sandbox:
         return self
 
     def __exit__(self, *_):
-        # The last to come goes first: a broker outlives the nodes that say goodbye through it.
-        for child in reversed(self.children):
-            child.stop()
-        subprocess.run(["chmod", "-R", "u+rwX", self.folder], check=False, stderr=subprocess.DEVNULL)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        # A second Ctrl-C has to wait until everything is gone.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+        try:
+            # The last to come goes first: a broker outlives the nodes that say goodbye through it.
+            for child in reversed(self.children):
+                child.stop()
+            subprocess.run(["chmod", "-R", "u+rwX", self.folder], check=False, stderr=subprocess.DEVNULL)
+            shutil.rmtree(self.folder, ignore_errors=True)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
