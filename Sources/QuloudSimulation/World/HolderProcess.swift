@@ -42,6 +42,7 @@ final class HolderProcess: Sendable {
     var id: NodeID { keys.id }
     var running: Running? { state.withLock(\.running) }
     var lie: Lie? { state.withLock(\.lie) }
+    private var isHollow: Bool { liar.isHollow(lie) }
     func setOwn(_ isOwn: @escaping @Sendable (MailboxID) async -> Bool) { state.withLock { $0.isOwn = isOwn } }
     private func isLife(_ life: Int) -> Bool { state.withLock { $0.life == life } }
 
@@ -90,7 +91,7 @@ final class HolderProcess: Sendable {
         let (lie, isOwn) = state.withLock { ($0.lie, $0.isOwn) }
         let onlooker = Onlooker(node: id, oracle: world.oracle) { [weak self] in self?.isLife(life) ?? false }
         let index = ObservedIndex(stores, onlooker)
-        let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in self?.lie == .hollow }
+        let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in self?.isHollow ?? false }
         let world = world
         return HolderContext(
             keys: keys, index: index, heads: index, blobs: blobs,
@@ -120,7 +121,7 @@ final class HolderProcess: Sendable {
         state.withLock {
             $0.running = Running(context: context, answers: answers, connection: connection, tasks: tasks)
         }
-        if lie == .forger { _ = world.spawn { [liar] in await liar.forge(connection, world) } }
+        if lie == .parrot { _ = world.spawn { [liar] in await liar.repeatOthers(connection, world) } }
         world.log("holder \(number) (\(id.short)) runs")
     }
 

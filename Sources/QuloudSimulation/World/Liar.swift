@@ -16,6 +16,15 @@ final class Liar: Sendable {
 
     init(keys: NodeKeys) { self.keys = keys }
 
+    /// It keeps nothing of what it is given.
+    func isHollow(_ lie: Lie?) -> Bool {
+        switch lie {
+        case .hollow, .copycat, .madeUp: true
+        case .replay: memory.withLock { $0.proof != nil }
+        default: false
+        }
+    }
+
     func answer(_ question: Question, lie: Lie?, honest: AnswerQuestions, _ world: World) async -> [UInt8]? {
         guard let lie else { return await honest.answer(question) }
         switch (lie, question.kind) {
@@ -31,12 +40,18 @@ final class Liar: Sendable {
                 return old
             }
             let answer = await honest.answer(question)
-            memory.withLock { $0.proof = answer }
+            if answer != nil {
+                memory.withLock { $0.proof = answer }
+                world.oracle.discards(keys.id)
+            }
             return answer
         case (.copycat, .prove):
             world.tally.fault("lie: copy")
             let others = world.provedByOthers(than: keys.id)
             return signed(question) { index in others.isEmpty ? .busy : others[index % others.count] }
+        case (.madeUp, .prove):
+            world.tally.fault("lie: made up")
+            return signed(question) { _ in .proof(Bytes32(world.plot { draw in (0..<32).map { _ in UInt8(draw.index(256)) } }) ?? Bytes32()) }
         case (.wrongBytes, .retrieve):
             world.tally.fault("lie: wrong bytes")
             guard var bytes = await honest.answer(question), !bytes.isEmpty else { return nil }
@@ -68,8 +83,8 @@ final class Liar: Sendable {
         }
     }
 
-    /// Repeats the envelopes of others, and vouches in their names.
-    func forge(_ connection: SimulatedConnection, _ world: World) async {
+    /// Repeats the envelopes of others.
+    func repeatOthers(_ connection: SimulatedConnection, _ world: World) async {
         world.overhear { [weak self] in self?.overhears($0) }
         while !Task.isCancelled {
             try? await world.scheduler.sleep(for: .milliseconds(700))
@@ -80,15 +95,6 @@ final class Liar: Sendable {
             for (mailbox, bytes) in overheard {
                 world.tally.fault("lie: receipts repeated")
                 try? await connection.send(bytes, to: mailbox)
-                for (other, chunk) in world.chunksOnTheWay(to: mailbox) where other.id != keys.id {
-                    world.tally.fault("lie: receipt forged")
-                    let receipt = Receipt(
-                        chunk: chunk.chunk, node: other.id, agreementKey: other.keys.agreementKey, size: chunk.size,
-                        slot: 0, epoch: 1, leaseUntil: other.clock.now.advanced(by: .seconds(86_400 * 30)), label: "")
-                    let signed = receipt.signed(by: keys.identity)
-                    guard let envelope = try? ReceiptEnvelope.seal([signed], to: mailbox) else { continue }
-                    try? await connection.send(envelope, to: mailbox)
-                }
             }
         }
     }
