@@ -3,9 +3,10 @@ import QuloudSimulation
 /// What is to be simulated.
 struct Request {
     static let usage = """
-        Usage: scripts/simulate [--seconds S | --seeds N | --seed N [--verbose]] [--jobs J] [--first SEED]
+        Usage: scripts/simulate [--debug] [--seconds S | --seeds N | --seed N [--verbose]] [--jobs J] [--first SEED]
                                 [--until INVARIANT]
 
+          --debug         runs a debug build; the first option, if given
           --seconds S     goes on for so long (60)
           --seeds N       this many seeds
           --seed N        one seed; with --verbose everything that happens

@@ -91,11 +91,15 @@ final class HolderProcess: Sendable {
         let (lie, isOwn) = state.withLock { ($0.lie, $0.isOwn) }
         let onlooker = Onlooker(node: id, oracle: world.oracle) { [weak self] in self?.isLife(life) ?? false }
         let index = ObservedIndex(stores, onlooker)
-        let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in self?.isHollow ?? false }
         let world = world
+        let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in
+            guard let self, isHollow else { return false }
+            world.tally.fault(Lie.hollow.fault)
+            return true
+        }
         return HolderContext(
             keys: keys, index: index, heads: index, blobs: blobs,
-            fabric: lie == nil ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }),
+            fabric: lie == nil ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }, tally: world.tally),
             time: clock, entropy: world.freshEntropy(), settings: settings, isOwn: isOwn,
             note: { [number] note in
                 world.oracle.sees([Array(note.subject.utf8), Array(note.text.utf8)], in: "a holder's log")

@@ -29,14 +29,14 @@ final class Liar: Sendable {
         guard let lie else { return await honest.answer(question) }
         switch (lie, question.kind) {
         case (.mute, .prove):
-            world.tally.fault("lie: mute")
+            world.tally.fault(lie.fault)
             return nil
         case (.busy, .prove):
-            world.tally.fault("lie: busy")
+            world.tally.fault(lie.fault)
             return signed(question) { _ in .busy }
         case (.replay, .prove):
             if let old = memory.withLock(\.proof) {
-                world.tally.fault("lie: replay")
+                world.tally.fault(lie.fault)
                 return old
             }
             let answer = await honest.answer(question)
@@ -46,14 +46,15 @@ final class Liar: Sendable {
             }
             return answer
         case (.copycat, .prove):
-            world.tally.fault("lie: copy")
+            world.tally.fault(lie.fault)
             let others = world.provedByOthers(than: keys.id)
             return signed(question) { index in others.isEmpty ? .busy : others[index % others.count] }
         case (.madeUp, .prove):
-            world.tally.fault("lie: made up")
-            return signed(question) { _ in .proof(Bytes32(world.plot { draw in (0..<32).map { _ in UInt8(draw.index(256)) } }) ?? Bytes32()) }
+            world.tally.fault(lie.fault)
+            let proof = SHA256.hash(question.request)
+            return signed(question) { _ in .proof(proof) }
         case (.wrongBytes, .retrieve):
-            world.tally.fault("lie: wrong bytes")
+            world.tally.fault(lie.fault)
             guard var bytes = await honest.answer(question), !bytes.isEmpty else { return nil }
             bytes[bytes.count / 2] ^= 1
             return bytes
@@ -62,7 +63,7 @@ final class Liar: Sendable {
             guard let answer, (try? CatalogHead.verified(answer)) != nil else { return answer }
             return memory.withLock { memory in
                 if memory.head == nil { memory.head = answer }
-                if memory.head != answer { world.tally.fault("lie: stale head") }
+                if memory.head != answer { world.tally.fault(lie.fault) }
                 return memory.head
             }
         default: return await honest.answer(question)
@@ -93,7 +94,7 @@ final class Liar: Sendable {
                 return memory.envelopes
             }
             for (mailbox, bytes) in overheard {
-                world.tally.fault("lie: receipts repeated")
+                world.tally.fault(Lie.parrot.fault)
                 try? await connection.send(bytes, to: mailbox)
             }
         }
@@ -104,6 +105,7 @@ final class Liar: Sendable {
 struct LyingFabric: HolderFabric {
     let inner: SimulatedConnection
     let lie: @Sendable () -> Lie?
+    let tally: Tally
 
     func waiting(for node: NodeID) async throws(FabricError) -> [TicketAddress: Int] {
         try await inner.waiting(for: node)
@@ -113,6 +115,7 @@ struct LyingFabric: HolderFabric {
     ) async throws(FabricError) -> [Delivery] {
         let taken = try await inner.tickets(from: address, limit: limit, wait: wait)
         guard lie() == .swallow, !taken.isEmpty else { return taken }
+        tally.fault(Lie.swallow.fault)
         try await inner.settle(taken, .done)
         return []
     }

@@ -2,7 +2,7 @@ import QuloudCore
 
 /// What a seed makes of a world: its size, and how badly things go.
 struct Profile: Sendable {
-    enum Weather: String, Sendable { case calm, mild, wild }
+    enum Weather: String, Sendable, CaseIterable { case calm, mild, wild }
 
     let weather: Weather
     let holders: Int
@@ -86,4 +86,7 @@ enum Lie: String, Sendable, CaseIterable {
     case swallow
     /// Sends what others sent to a mailbox again.
     case parrot
+
+    /// How it is counted.
+    var fault: String { "lie: \(self)" }
 }

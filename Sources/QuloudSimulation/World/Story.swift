@@ -97,7 +97,9 @@ final class Story: Sendable {
         case .change:
             files.change()
             await inFamine(0.25) { _ = await self.backup(self.owner) }
-        case .audit: _ = await audit(world.plot { $0.one(of: [.all(on: nil), .due, .sample(5)]) } ?? .due)
+        case .audit:
+            let scope = world.plot { $0.one(of: [.all(on: nil), .due, .sample(5)]) } ?? .due
+            await inFamine(0.4) { _ = await self.audit(scope) }
         case .heal: _ = await heal()
         case .restore: await restoreOne()
         case .recover: _ = await recover()
