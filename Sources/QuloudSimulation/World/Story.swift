@@ -98,7 +98,7 @@ final class Story: Sendable {
             files.change()
             await inFamine(0.25) { _ = await self.backup(self.owner) }
         case .audit:
-            let scope = world.plot { $0.one(of: [.all(on: nil), .due, .sample(5)]) } ?? .due
+            let scope = world.plot { $0.one(of: [Audit.Scope.all(on: nil), .due, .sample(5)]) } ?? .due
             await inFamine(0.4) { _ = await self.audit(scope) }
         case .heal: _ = await heal()
         case .restore: await restoreOne()
