@@ -61,7 +61,8 @@ extension OperationFailure {
         case RecoverError.unreadable:
             OperationFailure(
                 .failed, "heads were found, but no holder gives back the catalog they point to",
-                hint: "start more of the holders and try again; when the others are gone for good, --without-list gives "
+                hint:
+                    "start more of the holders and try again; when the others are gone for good, --without-list gives "
                     + "up the earlier snapshots and lets backups go on")
         case let history as HistoryError: explain(history)
         case RebuildError.foreignBlobs:
