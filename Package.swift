@@ -35,20 +35,41 @@ let package = Package(
             dependencies: ["QuloudCore", "QuloudSQLite", "QuloudFiles", "QuloudNATS", "QuloudSystem", "CTOML"]),
         .executableTarget(name: "quloud", dependencies: ["QuloudDaemon", "QuloudSystem"]),
 
+        // Every parser that sees foreign bytes, in one list: for a test, and for the fuzzer below.
+        .target(
+            name: "QuloudForeignBytes",
+            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudZstd", "QuloudDaemon", "QuloudNATS", "QuloudSystem"]),
+        // How cost grows with catalog and index; for scripts/bench, not shipped.
+        .executableTarget(
+            name: "quloud-bench", dependencies: ["QuloudSQLite", "QuloudCore", "QuloudCrypto", "QuloudSystem"]),
+
         // Tests.
-        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem"]),
+        .target(name: "CFaultDisk"),
+        .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
+        .target(
+            name: "QuloudSimulation",
+            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudTestKit", "CSodium"]),
+        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),
         .testTarget(name: "QuloudNATSTests", dependencies: ["QuloudNATS", "QuloudTestKit"]),
         .testTarget(name: "QuloudDaemonTests", dependencies: ["QuloudDaemon", "QuloudSystem", "QuloudTestKit"]),
-        .testTarget(name: "QuloudCommandTests", dependencies: ["quloud"]),
+        .testTarget(name: "QuloudForeignBytesTests", dependencies: ["QuloudForeignBytes", "QuloudTestKit"]),
+        .testTarget(name: "QuloudCommandTests", dependencies: ["quloud", "QuloudDaemon"]),
+        .testTarget(name: "CrashPointTests", dependencies: ["QuloudFiles", "QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
+        .testTarget(name: "SimulationTests", dependencies: ["quloud-simulate", "QuloudSystem"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// scripts/fuzz builds this, and everything below it, for libFuzzer; nobody else does.
+if Context.environment["QULOUD_FUZZ"] != nil {
+    package.targets.append(.executableTarget(name: "quloud-fuzz", dependencies: ["QuloudForeignBytes"]))
+}
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
     guard !target.name.hasPrefix("C") else { continue }

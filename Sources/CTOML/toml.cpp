@@ -3,6 +3,13 @@
 // Together with the limit on dots per line this bounds the depth of a document, and so of the recursion in toml++.
 #define TOML_MAX_NESTED_VALUES 16
 #define TOML_ENABLE_FORMATTERS 0
+// toml++ asserts what a text may break, "[ =" for one: a text that does is refused and must not end the process.
+#undef NDEBUG
+#include <stdexcept>
+#define TOML_ASSERT(condition) \
+    do { \
+        if (!(condition)) throw std::invalid_argument("a key or value is not where one must be"); \
+    } while (false)
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -84,6 +91,16 @@ uint32_t line_with_too_many_dots(std::string_view text) {
     return 0;
 }
 
+// TOML forbids them everywhere; toml++ overlooks some.
+uint32_t line_with_control_character(std::string_view text) {
+    uint32_t line = 1;
+    for (unsigned char c : text) {
+        if (c == '\n') line += 1;
+        else if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7F) return line;
+    }
+    return 0;
+}
+
 void describe(ctoml_error *error, std::string_view message, uint32_t line, uint32_t column) {
     if (!error) return;
     size_t length = std::min(message.size(), sizeof error->message - 1);
@@ -115,6 +132,10 @@ ctoml_document *ctoml_parse(const char *bytes, size_t length, ctoml_error *error
         std::string_view text(bytes ? bytes : "", bytes ? length : 0);
         if (uint32_t line = line_with_too_many_dots(text)) {
             describe(error, "too many dots in one line", line, 0);
+            return nullptr;
+        }
+        if (uint32_t line = line_with_control_character(text)) {
+            describe(error, "control character", line, 0);
             return nullptr;
         }
         toml::table root = toml::parse(text);

@@ -31,6 +31,19 @@ package enum AtomicFile {
         try directory.sync()
     }
 
+    /// Removes a file; durable when it returns. False when there is none.
+    package static func remove(_ path: SystemPath) throws(Errno) -> Bool {
+        let (parent, name) = path.parentAndName
+        let directory = try FileDescriptor.open(parent.forSystem, O_RDONLY | O_DIRECTORY)
+        do throws(Errno) {
+            try directory.unlink(name)
+        } catch  where error.code == ENOENT {
+            return false
+        }
+        try directory.sync()
+        return true
+    }
+
     /// The whole content; `nil` when there is no such file. Throws `EFBIG` when it is longer than `sizeMax` bytes.
     package static func read(_ path: SystemPath, sizeMax: Int) throws(Errno) -> [UInt8]? {
         do throws(Errno) {

@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import QuloudSystem
 
 extension Database {
     /// How to open a database.
@@ -8,6 +9,8 @@ extension Database {
         package var busyTimeoutMilliseconds: Int32 = 5000
         /// Memory for pages, in KiB.
         package var cacheKibibytes = 16 * 1024
+        /// How many pages the log may have before it is written back into the file.
+        package var checkpointPages = 1000
         package init() {}
     }
 
@@ -18,6 +21,7 @@ extension Database {
         at path: String, schema: Schema, options: Options = Options()
     ) throws(DatabaseError) -> Database {
         try createPrivately(path)
+        try syncFolder(of: path)
         var pointer: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &pointer, flags, nil)
@@ -28,7 +32,10 @@ extension Database {
         }
         try database.configure(options)
         try database.check(schema)
-        try database.useWriteAheadLog()
+        try database.useWriteAheadLog(options)
+        // Makes the log, if it is not there.
+        _ = try database.formatVersion()
+        try syncFolder(of: path)
         try database.migrate(to: schema)
         return database
     }
@@ -44,11 +51,17 @@ extension Database {
             throw DatabaseError(kind, "create database \(path): \(String(cString: strerror(code)))")
         }
         Glibc.close(descriptor)
+    }
+
+    /// Makes the names of database or log durable. SQLite syncs the folder, too, but overlooks it when that fails, so this
+    /// has to come first.
+    private static func syncFolder(of path: String) throws(DatabaseError) {
         let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let directory = Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        fsync(directory)
-        Glibc.close(directory)
+        do {
+            try FileDescriptor.open(Array(parent.utf8), O_RDONLY | O_DIRECTORY).sync()
+        } catch {
+            throw DatabaseError(error.isFull ? .full : .failed, "open database \(path): folder: \(error)")
+        }
     }
 
     private func configure(_ options: Options) throws(DatabaseError) {
@@ -87,7 +100,7 @@ extension Database {
         try first("PRAGMA user_version") { $0.int(0) } ?? 0
     }
 
-    private func useWriteAheadLog() throws(DatabaseError) {
+    private func useWriteAheadLog(_ options: Options) throws(DatabaseError) {
         let mode = try first("PRAGMA journal_mode = WAL") { $0.text(0) } ?? "none"
         guard mode == "wal" else {
             throw DatabaseError(.failed, "open database \(path): the file system permits no write-ahead log (\(mode))")
@@ -96,7 +109,7 @@ extension Database {
         try script(
             """
             PRAGMA synchronous = FULL;
-            PRAGMA wal_autocheckpoint = 1000;
+            PRAGMA wal_autocheckpoint = \(options.checkpointPages);
             PRAGMA journal_size_limit = 67108864;
             """, operation: "configure")
     }
@@ -120,6 +133,7 @@ extension Database {
     package func checkIntegrity() throws(DatabaseError) {
         let findings = try rows("PRAGMA quick_check(5)") { $0.text(0) }
         guard findings == ["ok"] else {
+            noteDamage()
             throw DatabaseError(.damaged, "check database \(path): \(findings.joined(separator: "; "))")
         }
     }

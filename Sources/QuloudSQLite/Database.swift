@@ -10,6 +10,8 @@ package final class Database {
     private var statements: [String: Statement] = [:]
     /// After a failed write or fsync the kernel may have dropped pages that SQLite believes written.
     private var isDegraded = false
+    /// Its pages contradict each other: nothing more is written into it, not even from its own log.
+    private var isDamaged = false
 
     /// Takes over an open handle.
     init(handle: OpaquePointer, path: String) {
@@ -96,11 +98,24 @@ package final class Database {
     /// Sets how long to wait for a lock.
     func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
-    /// Writes the log back into the file and closes. Without it, closing happens on release, and errors go unseen.
+    /// Writes the log back into the file and closes. Without it, closing happens on release, and errors go unseen. Throws
+    /// when the file is to be checked before it is used again.
     package consuming func close() throws(DatabaseError) {
         defer { statements.removeAll() }
-        guard !isDegraded else { return }
+        guard !isDegraded, !isDamaged else {
+            throw DatabaseError(
+                isDamaged ? .damaged : .failed, "close database \(path): left as it is after an earlier error")
+        }
         _ = try first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) }
+    }
+
+    /// False when writing was given up until the file is opened again.
+    var takesChanges: Bool { !isDegraded && !isDamaged }
+
+    /// Notes that the file is damaged, so that it stays as it was found.
+    func noteDamage() {
+        isDamaged = true
+        try? configure(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on: true)
     }
 
     private func step(
@@ -132,7 +147,9 @@ package final class Database {
 
     private func failure(_ code: Int32, _ operation: String) -> DatabaseError {
         if DatabaseError.casts(doubtOnTheDevice: code, systemError: sqlite3_system_errno(handle)) { isDegraded = true }
-        return DatabaseError(code: code, handle: handle, operation: operation, path: path)
+        let error = DatabaseError(code: code, handle: handle, operation: operation, path: path)
+        if error.kind == .damaged, !isDamaged { noteDamage() }
+        return error
     }
 
     /// The statement's first word, lower case: enough to say what was attempted.

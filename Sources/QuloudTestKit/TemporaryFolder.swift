@@ -7,9 +7,9 @@ package func withTemporaryFolder<Value>(_ body: (String) async throws -> Value) 
     return try await body(path)
 }
 
-/// A fresh folder below the system's temporary one; the caller removes it.
-func makeTemporaryFolder() throws(TemporaryFolderError) -> String {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+/// A fresh folder below `parent`, or the system's temporary one; the caller removes it.
+func makeTemporaryFolder(below parent: String? = nil) throws(TemporaryFolderError) -> String {
+    let base = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(base)/quloud-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw TemporaryFolderError(code: errno) }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -1,3 +1,4 @@
+import QuloudDaemon
 import QuloudSystem
 import Testing
 
@@ -21,15 +22,15 @@ import Testing
     }
 
     @Test func theGridReadsBack() {
-        #expect(RecoveryWordsText.parse(RecoveryWordsText.grid(words)) == words)
+        #expect(TypedWords.parse(RecoveryWordsText.grid(words)) == words)
     }
 
     @Test func spacesCaseAndNumbersDoNotMatter() {
         #expect(
-            RecoveryWordsText.parse("  Zoo\tABLE\r\n\n 3.art 4) cat 5 dog, eel ") == [
+            TypedWords.parse("  Zoo\tABLE\r\n\n 3.art 4) cat 5 dog, eel ") == [
                 "zoo", "able", "art", "cat", "dog", "eel",
             ])
-        #expect(RecoveryWordsText.parse(" \n") == [])
+        #expect(TypedWords.parse(" \n") == [])
     }
 
     @Test func theTerminalIsAskedUntilThereAreAllWords() throws {

@@ -20,7 +20,12 @@ ALLOWED = {
     "QuloudNATS": ADAPTER | {"CNATS"},
     "QuloudDaemon": ADAPTER | {"QuloudSQLite", "QuloudFiles", "QuloudNATS", "CTOML"},
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
-    "QuloudTestKit": ADAPTER,
+    "QuloudForeignBytes": ADAPTER | {"QuloudZstd", "QuloudNATS", "QuloudDaemon"},
+    "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
+    "QuloudSimulation": ADAPTER | {"QuloudTestKit", "CSodium"},
+    "quloud-simulate": SYSTEM | {"QuloudSimulation", "QuloudSystem"},
+    "quloud-bench": ADAPTER | {"QuloudSQLite"},
+    "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
 
 BANNED = [

@@ -84,6 +84,9 @@ ensure_swift() {
     say "Swift: $version"
 }
 
+# swift_clang ARGUMENTS...: the C compiler that came with Swift.
+swift_clang() { "$(dirname "$(readlink -f "$(command -v swift)")")/clang" "$@"; }
+
 # quiet_build ARGUMENTS...: `swift build`, in one line when it works, with the compiler's errors when it does not.
 quiet_build() {
     local log began=$SECONDS status=0

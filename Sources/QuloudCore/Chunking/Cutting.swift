@@ -11,13 +11,16 @@ package struct ChunkSizes: Sendable {
     package let least: Int
     package let average: Int
     package let most: Int
+    /// Files up to this many bytes are bundled.
+    package let bundled: Int
 
     package static let standard = ChunkSizes(least: 256 * 1024, average: 512 * 1024, most: SealedChunk.plainSizeMax)
 
-    package init(least: Int, average: Int, most: Int) {
+    package init(least: Int, average: Int, most: Int, bundled: Int = BundleRule.fileSizeMax) {
         self.least = least
         self.average = average
         self.most = most
+        self.bundled = bundled
     }
 }
 

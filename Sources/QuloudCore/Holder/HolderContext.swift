@@ -35,11 +35,17 @@ package struct HolderContext: Sendable {
         self.note = note
     }
 
-    /// Bytes that may still be taken: what the operator gives, and what the disk has beyond its reserve.
+    /// Bytes that may still be taken: what the operator gives, and what the disk has beyond its reserve. None when the
+    /// disk or the index takes nothing any more.
     package func freeBytes() async throws -> Int64 {
+        guard await index.takesChanges else { return 0 }
         let used = try await index.usage().storedBytes
-        let disk = try await blobs.room().freeBytes
-        return max(0, min(settings.capacityBytes - used, disk - settings.reserveFreeBytes))
+        do throws(BlobStoreError) {
+            let disk = try await blobs.room().freeBytes
+            return max(0, min(settings.capacityBytes - used, disk - settings.reserveFreeBytes))
+        } catch  where error.kind == .degraded {
+            return 0
+        }
     }
 }
 

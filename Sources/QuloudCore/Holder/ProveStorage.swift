@@ -54,7 +54,8 @@ struct ProveStorage: Sendable {
 
     private func prove(_ claim: Claim, _ request: ProofRequest) async -> ProofAnswer {
         switch await context.read(claim.holding, claim.terms) {
-        case .damaged(let isMissing): return isMissing ? .missing : .damaged
+        // Also when it is gone: the answer is the same today and tomorrow.
+        case .damaged: return .damaged
         case .busy: return .busy
         case .sealed(let sealed):
             context.counters.update { $0.proved += 1 }

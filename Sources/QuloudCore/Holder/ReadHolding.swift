@@ -49,6 +49,7 @@ extension HolderContext {
         if !isMissing { try? await blobs.quarantine(holding.key) }
         var damaged = holding
         damaged.state = .damaged
+        if isMissing { damaged.storedSize = 0 }
         try? await index.commit([damaged])
     }
 }

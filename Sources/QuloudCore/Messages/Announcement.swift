@@ -36,8 +36,7 @@ package struct Announcement: Sendable, Equatable {
         return writer.bytes
     }
 
-    /// Signed for the one who asked with `nonce`.
-    package func signed(by identity: Ed25519.KeyPair, nonce: [UInt8]) -> [UInt8] {
+    private func unsigned() -> WireWriter {
         var writer = WireWriter(.announce, capacity: 320)
         writer.put(node)
         writer.put(agreementKey)
@@ -47,6 +46,12 @@ package struct Announcement: Sendable, Equatable {
         writer.put(capacityBytes)
         writer.put(freeBytes)
         writer.put(UInt64(clamping: uptime.components.seconds))
+        return writer
+    }
+
+    /// Signed for the one who asked with `nonce`.
+    package func signed(by identity: Ed25519.KeyPair, nonce: [UInt8]) -> [UInt8] {
+        var writer = unsigned()
         writer.put(raw: identity.sign(Self.transcript(nonce: nonce, body: writer.bytes)))
         return writer.bytes
     }
@@ -64,6 +69,8 @@ package struct Announcement: Sendable, Equatable {
                 throw MessageError.malformed
             }
             let body = Array(bytes[..<reader.position])
+            // Texts are mended as they are read; no honest node sends one that needs it.
+            guard announcement.unsigned().bytes == body else { throw MessageError.malformed }
             let signature = try reader.raw(64)
             try reader.finish()
             let signed = transcript(nonce: nonce, body: body)

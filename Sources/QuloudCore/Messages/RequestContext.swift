@@ -40,9 +40,9 @@ package struct RequestContext: Sendable, Equatable {
 
     init(from reader: inout WireReader) throws(WireError) {
         let node = try reader.id(NodeID.self)
+        guard let address = String(validating: try reader.short(), as: UTF8.self) else { throw .unknownFormat }
         self.init(
-            node: node.value == .init() ? nil : node,
-            returnAddress: ReturnAddress(String(decoding: try reader.short(), as: UTF8.self)),
+            node: node.value == .init() ? nil : node, returnAddress: ReturnAddress(address),
             nonce: try reader.raw(Self.nonceCount), issued: try reader.timestamp(), expires: try reader.timestamp())
     }
 

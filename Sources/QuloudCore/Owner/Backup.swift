@@ -86,7 +86,7 @@ package struct Backup: Sendable {
         }
     }
 
-    /// Runs the stages side by side; the first to fail stops the others.
+    /// Runs the stages side by side; the first to fail stops the others. So does a catalog that is not the newest.
     private func inParallel(
         placer: Placer, stage: SealingStage,
         produce: @escaping @Sendable () async throws -> (Snapshot, [ChunkRef])
@@ -95,8 +95,13 @@ package struct Backup: Sendable {
             case produced(Snapshot, [ChunkRef])
             case placed(PlacementSummary)
             case sealed
+            case checked
         }
         return try await withThrowingTaskGroup(of: Part.self) { group in
+            group.addTask {
+                try await HistoryGuard(context).check()
+                return .checked
+            }
             group.addTask { .placed(try await placer.run()) }
             for _ in 0..<2 {
                 group.addTask {
@@ -116,7 +121,7 @@ package struct Backup: Sendable {
                 switch part {
                 case .produced(let snapshot, let list): produced = (snapshot, list)
                 case .placed(let summary): placement = summary
-                case .sealed: break
+                case .sealed, .checked: break
                 }
             }
             guard let (snapshot, list) = produced else { throw CancellationError() }

@@ -38,9 +38,11 @@ package struct HeadKeeper: Sendable {
     }
 
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
-    package func found() async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
+    package func found(
+        within patience: Duration? = nil
+    ) async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
         let (key, heard) = (context.keys.headKey, Heard<[UInt8]>())
-        let heads = try await ask(.headGet, body: key.value.bytes, answers: nil) {
+        let heads = try await ask(.headGet, body: key.value.bytes, answers: nil, within: patience) {
             answer, _ -> (head: CatalogHead, record: HeadRecord)? in
             guard let head = try? CatalogHead.verified(answer), head.key == key, heard.isNew(answer) else { return nil }
             return (head, HeadRecord(sequence: head.sequence, bytes: answer))
@@ -49,12 +51,12 @@ package struct HeadKeeper: Sendable {
     }
 
     private func ask<Answer: Sendable>(
-        _ kind: MessageKind, body: [UInt8], answers: Int?,
+        _ kind: MessageKind, body: [UInt8], answers: Int?, within patience: Duration? = nil,
         accept: @Sendable (_ answer: [UInt8], _ request: Bytes32) -> Answer?
     ) async throws(FabricError) -> [Answer] {
         let (context, sent) = (context, Captured())
         return try await context.fabric.askAll(
-            .head, patience: context.settings.placement.discovery * 2, limit: answers ?? 1024
+            .head, patience: patience ?? context.settings.placement.discovery * 2, limit: answers ?? 1024
         ) { address in
             let head = RequestContext.fresh(
                 for: nil, returnAddress: address, time: context.time, entropy: context.entropy)

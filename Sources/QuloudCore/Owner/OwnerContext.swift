@@ -36,6 +36,7 @@ package struct OwnerSettings: Sendable {
     package var quorum = 3
     package var lease: Duration = .seconds(180 * 86_400)
     package var cutting = Cutting.content
+    package var chunkSizes = ChunkSizes.standard
     package var compressionLevel = 3
     /// Bytes of plaintext and sealed chunks in memory at once.
     package var memoryMax = 64 << 20

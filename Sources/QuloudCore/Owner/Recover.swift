@@ -47,7 +47,8 @@ package struct Recover: Sendable {
             do {
                 // What is signed next follows the newest head, whichever the snapshots are from: else the history forks.
                 return try await rebuild(
-                    from: head, branches: branches, record: heads[0].record, learner: learner)
+                    from: head, branches: branches, record: Self.page(after: heads[0].record, isForked: fork != nil),
+                    learner: learner)
             } catch let error as ChunkUnavailable {
                 observer(
                     .note(
@@ -58,6 +59,11 @@ package struct Recover: Sendable {
             }
         }
         throw RecoverError.unreadable
+    }
+
+    /// A forked history goes on with one number left out: no head of either branch is taken for news or for a rival again.
+    private static func page(after newest: HeadRecord, isForked: Bool) -> HeadRecord {
+        isForked ? HeadRecord(sequence: newest.sequence &+ 1, bytes: newest.bytes) : newest
     }
 
     /// Every head that was found must fit: one for each sequence number, each naming the one before it. Where one does not,

@@ -3,13 +3,15 @@ actor SmallFileReader {
     private let tree: any SourceTree
     private let directory: SystemPath
     private let entries: [SourceEntry]
+    private let sizeMax: Int
     private let unchanged: Set<Int>
     private var read: [Int: Result<[UInt8], TreeError>] = [:]
 
-    init(tree: any SourceTree, directory: SystemPath, entries: [SourceEntry], unchanged: Set<Int>) {
+    init(tree: any SourceTree, directory: SystemPath, entries: [SourceEntry], sizeMax: Int, unchanged: Set<Int>) {
         self.tree = tree
         self.directory = directory
         self.entries = entries
+        self.sizeMax = sizeMax
         self.unchanged = unchanged
     }
 
@@ -20,7 +22,7 @@ actor SmallFileReader {
         var next = index + 1
         while next < entries.count, batch.count < 64, bytes < 1 << 20 {
             let entry = entries[next]
-            if entry.kind == .file, entry.stamp.size <= BundleRule.fileSizeMax, !unchanged.contains(next) {
+            if entry.kind == .file, entry.stamp.size <= sizeMax, !unchanged.contains(next) {
                 batch.append(next)
                 bytes += entry.stamp.size
             }

@@ -34,8 +34,9 @@ actor TreeWalk {
         self.note = note
         self.excludes = excludes
         let gear = GearTable(key: context.keys.chunking)
-        cutter = Cutter(context.settings.cutting, gear: gear)
-        bundle = BundleBuilder(rule: BundleRule(key: context.keys.chunking), stage: stage)
+        let sizes = context.settings.chunkSizes
+        cutter = Cutter(context.settings.cutting, gear: gear, sizes: sizes)
+        bundle = BundleBuilder(rule: BundleRule(key: context.keys.chunking, sizes: sizes), stage: stage)
     }
 
     /// Backs up the roots, which lie below `base`. Throws when a root itself cannot be read.
@@ -75,7 +76,7 @@ actor TreeWalk {
     ) async throws {
         let cached = try await cachedFiles(in: directory, entries: entries)
         let contents = SmallFileReader(
-            tree: tree, directory: directory, entries: entries,
+            tree: tree, directory: directory, entries: entries, sizeMax: context.settings.chunkSizes.bundled,
             unchanged: Set(entries.indices.filter { cached[entries[$0].name]?.stamp == entries[$0].stamp }))
         for (index, entry) in entries.enumerated() {
             try Task.checkCancellation()
@@ -143,7 +144,7 @@ actor TreeWalk {
         let target = cacheTarget(entry, in: directory)
         do {
             let segments =
-                size <= BundleRule.fileSizeMax
+                size <= context.settings.chunkSizes.bundled
                 ? try await small(contents.content(at: index), path: system)
                 : try await large(system, stamp: entry.stamp)
             let content = Item.Content.file(

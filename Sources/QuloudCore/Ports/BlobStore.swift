@@ -47,6 +47,7 @@ package protocol BlobStore: Sendable {
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError)
     /// Moves a damaged blob out of the way, where a person can look at it.
     func quarantine(_ name: HoldingKey) async throws(BlobStoreError)
+    /// Throws `.degraded` when the store takes nothing more.
     func room() async throws(BlobStoreError) -> DiskRoom
     /// Names in ascending order after `name`, for rebuilding the index and for finding orphans.
     func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey]

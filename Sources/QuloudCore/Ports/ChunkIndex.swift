@@ -6,8 +6,8 @@ package struct Holding: Sendable, Equatable {
     package let chunk: ChunkID
     /// Bytes of the sealed chunk.
     package let size: Int
-    /// Bytes of the stored blob on disk.
-    package let storedSize: Int
+    /// Bytes of the stored blob on disk, in quarantine too; zero when it is gone.
+    package var storedSize: Int
     /// Verifiers, mailbox, slot and epoch, sealed under the node's wrapping key (`HoldingTerms`).
     package var sealedTerms: [UInt8]
     /// Keyed tag of the request's group, if it has one: two chunks of one group never lie on one node.
@@ -72,8 +72,15 @@ package protocol ChunkIndex: Sendable {
     func usage() async throws(ChunkIndexError) -> HolderUsage
     /// Holdings whose lease ended before `moment`, or for trashed ones their time in the trash; oldest first.
     func expired(before moment: Timestamp, limit: Int) async throws(ChunkIndexError) -> [Holding]
+    /// False when a write failed so that none is tried again until the index is opened anew. Reading goes on.
+    var takesChanges: Bool { get async }
     /// Holdings in order of key, after `key`.
     func holdings(after key: HoldingKey?, limit: Int) async throws(ChunkIndexError) -> [Holding]
+}
+
+extension ChunkIndex {
+    /// An index that never gives writing up.
+    package var takesChanges: Bool { get async { true } }
 }
 
 /// The newest catalog head of each owner that asked this node to keep one.

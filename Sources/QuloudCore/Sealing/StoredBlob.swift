@@ -25,7 +25,7 @@ package struct HoldingTerms: Sendable, Equatable {
         self.storedAt = storedAt
     }
 
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var writer = WireWriter(capacity: 160)
         writer.put(retrievalKey.encoded)
         writer.put(ownershipKey.encoded)
@@ -39,7 +39,7 @@ package struct HoldingTerms: Sendable, Equatable {
         return writer.bytes
     }
 
-    init(encoded: [UInt8]) throws {
+    package init(encoded: [UInt8]) throws {
         var reader = WireReader(encoded)
         retrievalKey = try Point(validating: reader.bytes32())
         ownershipKey = try Point(validating: reader.bytes32())

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Shared counters of a piece of work; tells the observer at most ten times a second, and at the end.
+/// Shared counters of a piece of work; tells the observer at most ten times a second, or as often as is asked for, and at the
+/// end.
 package final class ProgressMeter<Value: Sendable>: Sendable {
     private struct State {
         var value: Value
@@ -8,9 +9,14 @@ package final class ProgressMeter<Value: Sendable>: Sendable {
     }
     private let state: Mutex<State>
     private let time: any TimeSource
+    private let interval: Duration
     private let tell: @Sendable (Value) -> Void
 
-    package init(_ value: Value, time: any TimeSource, tell: @escaping @Sendable (Value) -> Void) {
+    package init(
+        _ value: Value, time: any TimeSource, every interval: Duration = .milliseconds(100),
+        tell: @escaping @Sendable (Value) -> Void
+    ) {
+        self.interval = interval
         state = Mutex(State(value: value))
         self.time = time
         self.tell = tell
@@ -20,7 +26,7 @@ package final class ProgressMeter<Value: Sendable>: Sendable {
         let now = time.uptime
         let due = state.withLock { state -> Value? in
             change(&state.value)
-            if let toldAt = state.toldAt, now - toldAt < .milliseconds(100) { return nil }
+            if let toldAt = state.toldAt, now - toldAt < interval { return nil }
             state.toldAt = now
             return state.value
         }

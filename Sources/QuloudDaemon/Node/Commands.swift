@@ -32,14 +32,36 @@ package enum QuloudNode {
         ready: @escaping @Sendable ([String]) -> Void
     ) async throws {
         try await explained {
-            let assembly = try await NodeAssembly.open(configuration, for: .daemon, logger: logger)
+            let asked = Promise<Bool>()
+            let waiting = Task {
+                await stop()
+                asked.fulfil(.success(true))
+            }
+            defer { waiting.cancel() }
+            guard let assembly = try await open(configuration, logger: logger, until: asked) else { return }
             do {
-                try await NodeDaemon(assembly: assembly, logger: logger).run(stop: stop, ready: ready)
+                try await NodeDaemon(assembly: assembly, logger: logger).run(
+                    stop: { _ = try? await asked.value() }, ready: ready)
             } catch {
                 await assembly.close()
                 throw error
             }
             await assembly.close()
+        }
+    }
+
+    /// Opening takes long when the index is made anew: `nil` when the node was asked to stop meanwhile.
+    private static func open(
+        _ configuration: Configuration, logger: Logger, until asked: Promise<Bool>
+    ) async throws -> NodeAssembly? {
+        let opening = Task { try await NodeAssembly.open(configuration, for: .daemon, logger: logger) }
+        let watching = Task { if (try? await asked.value()) != nil { opening.cancel() } }
+        defer { watching.cancel() }
+        do {
+            return try await opening.value
+        } catch {
+            guard asked.current != nil else { throw error }
+            return nil
         }
     }
 
@@ -61,8 +83,31 @@ package enum QuloudNode {
             } catch let failure as OperationFailure where failure.kind == .failed && isListing(request) {
                 // Parts of the manifest are not here: fetch them from holders.
                 return try await performHere(request, configuration, logger, true, emit)
+            } catch {
+                // A snapshot that is not there would not be there with a broker either.
+                if case .restore(let restore) = request, isForWantOfFabric(error) {
+                    try await requireSnapshot(restore.snapshot, configuration, logger)
+                }
+                throw error
             }
         }
+    }
+
+    private static func requireSnapshot(
+        _ selector: String, _ configuration: Configuration, _ logger: Logger
+    ) async throws {
+        let assembly = try await NodeAssembly.open(configuration, for: .command(needsFabric: false), logger: logger)
+        do {
+            _ = try await assembly.operations().snapshot(selector)
+        } catch {
+            await assembly.close()
+            throw error
+        }
+        await assembly.close()
+    }
+
+    private static func isForWantOfFabric(_ error: any Error) -> Bool {
+        (OperationFailure.explaining(error) as? OperationFailure)?.kind == .fabricUnreachable
     }
 
     private static func isListing(_ request: OperationRequest) -> Bool {

@@ -15,6 +15,10 @@ struct DataDirectory: Sendable {
     var broker: String { path + "/broker" }
     /// There while an owner is being recovered: until it is gone, key and catalog are half of one.
     var recoveryMark: String { path + "/recovery" }
+    /// There while the index is being made anew from the blobs: until it is gone, the index is half of one.
+    var rebuildMark: String { path + "/index.rebuild" }
+    var indexClosed: ClosedMark { ClosedMark(path: path + "/index.closed") }
+    var catalogClosed: ClosedMark { ClosedMark(path: path + "/catalog.closed") }
     var controlSocket: String { path + "/control.sock" }
 
     func blobs(_ holder: Configuration.Holder) -> String {
@@ -37,6 +41,9 @@ struct DataDirectory: Sendable {
     var hasNode: Bool { access(nodeKey, F_OK) == 0 }
     var hasOwner: Bool { access(ownerKey, F_OK) == 0 }
     var hasCatalog: Bool { access(catalog, F_OK) == 0 }
+    var hasIndex: Bool { access(index, F_OK) == 0 }
+    /// The index is not whole yet.
+    var isRebuilding: Bool { access(rebuildMark, F_OK) == 0 }
     /// A recovery is under way, or was interrupted.
     var isRecovering: Bool { access(recoveryMark, F_OK) == 0 }
 
@@ -63,7 +70,7 @@ struct DataDirectory: Sendable {
 }
 
 /// The node's and the owner's secrets on disk: one line that names the kind, one with 64 hexadecimal digits.
-enum SecretFile: String {
+package enum SecretFile: String, CaseIterable, Sendable {
     case node = "quloud node key 1"
     case owner = "quloud owner key 1"
 
@@ -73,7 +80,12 @@ enum SecretFile: String {
     }
 
     func read(_ path: String) throws -> SecretBytes {
-        let lines = String(decoding: try KeyFile.read(Array(path.utf8)), as: UTF8.self).split(separator: "\n")
+        try secret(of: KeyFile.read(Array(path.utf8)), path: path)
+    }
+
+    /// The secret in the text of the file at `path`.
+    package func secret(of text: [UInt8], path: String) throws(OperationFailure) -> SecretBytes {
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
         guard lines.first.map(String.init) == rawValue else {
             throw OperationFailure(
                 .wrongKey, "\(path) is not a \(rawValue) file", hint: "put back the key file that belongs there")

@@ -12,7 +12,7 @@ struct Doctor: Sendable {
     private var directory: DataDirectory { DataDirectory(path: configuration.node.dataDirectory) }
 
     func examine() async -> [DoctorFinding] {
-        [configurationFinding] + keys + disk + (await broker()) + [clock]
+        [configurationFinding] + keys + disk + (await broker()) + (await history()) + [clock]
     }
 
     private var configurationFinding: DoctorFinding {
@@ -100,6 +100,21 @@ struct Doctor: Sendable {
             let failure = OperationFailure.explaining(error) as? OperationFailure
             return [DoctorFinding(.bad, "broker", failure?.message ?? "\(error)", hint: failure?.hint ?? "")]
         }
+    }
+
+    /// The running node compares its catalog with what holders keep; doctor itself must not open the catalog.
+    private func history() async -> [DoctorFinding] {
+        guard let daemon = ControlClient(path: directory.controlSocket),
+            case .status(let status)? = try? await daemon.perform(.status, emit: { _ in }),
+            let problem = status.owner?.historyProblem
+        else { return [] }
+        return [
+            DoctorFinding(
+                .bad, "history", problem,
+                hint:
+                    "use one machine per owner; quloud recover into a fresh data directory brings back the newest state"
+            )
+        ]
     }
 
     private var isRunning: Bool { access(directory.controlSocket, F_OK) == 0 }

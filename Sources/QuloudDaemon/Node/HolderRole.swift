@@ -9,12 +9,13 @@ struct HolderRole: Sendable {
     let context: HolderContext
     private let index: SQLiteChunkIndex
     private let fabric: JetStreamHolderFabric
+    private let closed: ClosedMark
 
     static func open(
         _ configuration: Configuration, directory: DataDirectory, keys: NodeKeys, access: FabricAccess,
         isOwn: @escaping @Sendable (MailboxID) async -> Bool, log: @escaping @Sendable (Note) -> Void
     ) async throws -> HolderRole {
-        let index = try await SQLiteChunkIndex.open(at: directory.index)
+        let index = try await IndexOpening(directory: directory, log: log).open()
         do {
             try await check(index, belongsTo: keys, directory)
             let blobs = try await FileBlobStore.open(Array(directory.blobs(configuration.holder).utf8))
@@ -23,7 +24,14 @@ struct HolderRole: Sendable {
             let context = HolderContext(
                 keys: keys, index: index, heads: index, blobs: blobs, fabric: fabric, time: SystemTime(),
                 entropy: SystemEntropy(), settings: HolderSettings(configuration), isOwn: isOwn, note: log)
-            return HolderRole(context: context, index: index, fabric: fabric)
+            let role = HolderRole(context: context, index: index, fabric: fabric, closed: directory.indexClosed)
+            do {
+                try await IndexOpening(directory: directory, log: log).completeRebuild(in: context)
+            } catch {
+                await fabric.shutDown()
+                throw error
+            }
+            return role
         } catch {
             try? await index.close()
             throw error
@@ -39,9 +47,13 @@ struct HolderRole: Sendable {
 
     /// What the index says, without opening anything else.
     static func offlineStatus(_ configuration: Configuration, directory: DataDirectory) async throws -> HolderStatus {
-        let index = try await SQLiteChunkIndex.open(at: directory.index)
-        let usage = try await index.usage()
-        try? await index.close()
+        var usage = HolderUsage()
+        // Not to be made here: a missing one is made anew from the blobs when the node starts.
+        if directory.hasIndex {
+            let index = try await SQLiteChunkIndex.open(at: directory.index)
+            usage = try await index.usage()
+            try? await index.close()
+        }
         let blobs = try await FileBlobStore.open(Array(directory.blobs(configuration.holder).utf8))
         let settings = HolderSettings(configuration)
         let free = try await blobs.room().freeBytes - settings.reserveFreeBytes
@@ -52,14 +64,17 @@ struct HolderRole: Sendable {
 
     func close() async {
         await fabric.shutDown()
-        try? await index.close()
+        await closed.closing { try await index.close() }
     }
 
     private static func check(
         _ index: SQLiteChunkIndex, belongsTo keys: NodeKeys, _ directory: DataDirectory
     ) async throws {
-        guard let first = try await index.holdings(after: nil, limit: 1).first else { return }
-        guard (try? HoldingTerms.open(first.sealedTerms[...], by: keys, key: first.key)) == nil else { return }
+        // One row may be damaged; the scrub repairs it.
+        let some = try await index.holdings(after: nil, limit: 16)
+        guard !some.isEmpty,
+            some.allSatisfy({ (try? HoldingTerms.open($0.sealedTerms[...], by: keys, key: $0.key)) == nil })
+        else { return }
         throw OperationFailure(
             .wrongKey, "\(directory.index) was made with another node key than \(directory.nodeKey)",
             hint: "put back the key or the index that belongs to the other")

@@ -37,8 +37,8 @@ struct NodeAssembly: Sendable {
                 try await FabricAccess.open(configuration, directory: directory)
             case .command(needsFabric: false): nil
             }
+        var owner: OwnerRole?
         do {
-            var owner: OwnerRole?
             if configuration.owner.enabled, directory.hasOwner, purpose.isRecovery || !directory.isRecovering {
                 owner = try await OwnerRole.open(
                     configuration, directory: directory, node: keys.id, access: access, log: log)
@@ -54,6 +54,7 @@ struct NodeAssembly: Sendable {
                 configuration: configuration, directory: directory, node: keys.id, access: access, owner: owner,
                 holder: holder, lock: lock)
         } catch {
+            await owner?.close()
             await access?.close()
             throw error
         }

@@ -10,6 +10,7 @@ struct OwnerRole: Sendable {
     let operations: OwnerOperations
     private let catalog: SQLiteOwnerCatalog
     private let fabric: JetStreamOwnerFabric?
+    private let closed: ClosedMark
 
     /// - Parameter access: nil opens the catalog only.
     static func open(
@@ -17,8 +18,12 @@ struct OwnerRole: Sendable {
         log: @escaping @Sendable (Note) -> Void
     ) async throws -> OwnerRole {
         let keys = try OwnerKeys(root: SecretFile.owner.read(directory.ownerKey))
+        let mustCheck = try !directory.catalogClosed.take() && directory.hasCatalog
         let catalog = try await SQLiteOwnerCatalog.open(at: directory.catalog)
         do {
+            if mustCheck {
+                try await ClosedMark.checking(directory.catalog, log) { try await catalog.checkIntegrity() }
+            }
             try await check(catalog, belongsTo: keys, directory)
             var fabric: JetStreamOwnerFabric?
             if let access { fabric = try await .connect(to: access.settings, settings: access.fabric, log: log) }
@@ -30,7 +35,8 @@ struct OwnerRole: Sendable {
             let tree = FileSourceTree()
             for path in own { excluded.append((try? await tree.resolve(Array(path.utf8))) ?? Array(path.utf8)) }
             let operations = OwnerOperations(context: context, tree: tree, excluded: excluded, host: hostName())
-            return OwnerRole(operations: operations, catalog: catalog, fabric: fabric)
+            return OwnerRole(
+                operations: operations, catalog: catalog, fabric: fabric, closed: directory.catalogClosed)
         } catch {
             try? await catalog.close()
             throw error
@@ -43,7 +49,7 @@ struct OwnerRole: Sendable {
 
     func close() async {
         await fabric?.shutDown()
-        try? await catalog.close()
+        await closed.closing { try await catalog.close() }
     }
 
     /// A catalog made with other keys would mix two owners' histories.

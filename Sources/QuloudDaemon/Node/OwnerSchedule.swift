@@ -29,6 +29,7 @@ actor OwnerSchedule {
         await attempt("raising of the quorum") {
             try await self.context.catalog.raiseQuorum(to: self.context.settings.quorum)
         }
+        await attempt("comparing of the history") { try await self.compareHistory() }
         while !Task.isCancelled {
             await attempt("scheduled audit") { try await self.auditDue() }
             await attempt("scheduled healing") { try await self.heal() }
@@ -98,9 +99,9 @@ actor OwnerSchedule {
         guard !holders.isEmpty, holders != holdersAtLastHeal || now >= nextHeal else { return }
         holdersAtLastHeal = holders
         nextHeal = now + .seconds(600)
-        let (context, tree, logger) = (context, operations.tree, logger)
+        let (operations, logger) = (operations, logger)
         let result = try await operations.turn.taking {
-            try await Heal(context, tree: tree, observer: Self.observer(logger)).run()
+            try await operations.heal(observer: Self.observer(logger))
         }
         logger.info(
             "healed",
@@ -114,11 +115,21 @@ actor OwnerSchedule {
     private func renew() async throws {
         guard context.time.uptime >= nextRenewal else { return }
         nextRenewal = context.time.uptime + Self.hour
-        // Holders that joined since the last backup are to keep the head too.
-        if let head = try await context.catalog.head() { _ = try? await HeadKeeper(context).publish(head) }
+        await attempt("publishing of the head") { try await self.publishHead() }
         let context = context
         let renewed = try await operations.turn.taking { try await RenewLeases(context).run() }
         if renewed > 0 { logger.info("renewed leases", ["replicas": .integer(renewed)]) }
+    }
+
+    /// Holders that joined since the last backup are to keep the head too; never that of an old catalog.
+    private func publishHead() async throws {
+        try await compareHistory()
+        if let head = try await context.catalog.head() { _ = try? await HeadKeeper(context).publish(head) }
+    }
+
+    private func compareHistory() async throws {
+        let context = context
+        try await operations.history.watching { try await HistoryGuard(context).check() }
     }
 
     private static func observer(_ logger: Logger) -> Observer {

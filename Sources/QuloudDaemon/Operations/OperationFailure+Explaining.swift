@@ -62,11 +62,32 @@ extension OperationFailure {
             OperationFailure(
                 .failed, "heads were found, but no holder gives back the catalog they point to",
                 hint: "start more of the holders and try again")
+        case let history as HistoryError: explain(history)
+        case RebuildError.foreignBlobs:
+            OperationFailure(
+                .wrongKey, "the index is missing, and none of the blobs opens with this node's key",
+                hint: "put back the node.key that belongs to the blobs; nothing was changed")
+        case RebuildError.unreadable(let count):
+            OperationFailure(
+                .failed, "\(count) blobs could not be read while the index was made anew from them",
+                hint: "check the disk, then start the node again: it goes on from here")
         case is ManifestError:
             OperationFailure(.failed, "the snapshot's manifest is damaged or too large", hint: "try an older snapshot")
         default:
             OperationFailure(.failed, "\(error)", hint: "quloud doctor checks this node; --verbose tells more")
         }
+    }
+
+    private static func explain(_ error: HistoryError) -> OperationFailure {
+        let what =
+            switch error {
+            case .behind(let known, let found):
+                "holders keep page \(found) of this owner's history, this catalog ends at page \(known)"
+            case .forked(let page): "holders keep another page \(page) of this owner's history than this catalog"
+            }
+        return OperationFailure(
+            .failed, what + ": it is an old copy, or the same owner is used on another machine",
+            hint: "use one machine per owner; quloud recover into a fresh data directory brings back the newest state")
     }
 
     private static func explain(_ error: FabricError) -> OperationFailure {
@@ -97,11 +118,13 @@ extension OperationFailure {
         explainDatabase(
             error.description, isLocked: error.kind == .locked, isForeign: error.kind == .foreign,
             isNewer: error.kind == .newerFormat, isDamaged: error.kind == .damaged, isFull: error.kind == .full,
-            repair: "move catalog.sqlite away and run quloud recover with the 24 words")
+            repair:
+                "nothing was changed; move owner.key and catalog.sqlite* out of the data directory and run quloud recover with the 24 words"
+        )
     }
 
     private static func explain(_ error: ChunkIndexError) -> OperationFailure {
-        let repair = "move index.sqlite away; the owners of the chunks it knew will heal them elsewhere"
+        let repair = "restart the node: it moves the index aside and makes a new one from the blobs"
         func explained(
             _ text: String, locked: Bool = false, foreign: Bool = false, newer: Bool = false, damaged: Bool = false,
             full: Bool = false

@@ -11,6 +11,7 @@ struct OwnerOperations: Sendable {
     let excluded: [SystemPath]
     let host: String
     let turn = Turnstile()
+    let history = HistoryWatch()
 
     typealias Emit = @Sendable (OperationEvent) -> Void
 
@@ -30,8 +31,10 @@ struct OwnerOperations: Sendable {
             settings.excludes += request.excludes
             if let cutting = request.chunking.flatMap(Cutting.init(rawValue:)) { settings.cutting = cutting }
             let start = context.time.uptime
-            let result = try await Backup(context.with(settings), tree: tree, observer: Self.observer(emit)).run(
-                paths, label: request.label, host: host, excluded: excluded)
+            let result = try await history.watching {
+                try await Backup(context.with(settings), tree: tree, observer: Self.observer(emit)).run(
+                    paths, label: request.label, host: host, excluded: excluded)
+            }
             let summary = try await context.catalog.summary()
             return BackupReport(result, summary: summary, quorum: settings.quorum, took: context.time.uptime - start)
         }
@@ -189,7 +192,7 @@ struct OwnerOperations: Sendable {
     func heal(emit: @escaping Emit) async throws -> HealReport {
         try await turn.taking {
             let start = context.time.uptime
-            let result = try await Heal(context, tree: tree, observer: Self.observer(emit)).run()
+            let result = try await heal(observer: Self.observer(emit))
             let paths = try await DamageReport(context).paths(of: Set(result.unrecoverable))
             return HealReport(
                 chunks: result.chunks, healed: result.healed, replicasPlaced: result.replicasPlaced,
@@ -198,11 +201,16 @@ struct OwnerOperations: Sendable {
         }
     }
 
+    /// Not to be run beside other changes.
+    func heal(observer: @escaping Observer) async throws -> HealResult {
+        try await history.watching { try await Heal(context, tree: tree, observer: observer).run() }
+    }
+
     func status() async throws -> OwnerStatus {
         OwnerStatus(
             summary: try await context.catalog.summary(), snapshots: try await context.catalog.snapshots(),
             audit: try await context.catalog.lastAudit(), next: try await context.catalog.nextAuditDue(),
-            quorum: context.settings.quorum)
+            quorum: context.settings.quorum, historyProblem: history.problem)
     }
 
     static func observer(_ emit: @escaping Emit) -> Observer {

@@ -107,9 +107,13 @@ extension ReplicaReport {
 }
 
 extension OwnerStatus {
-    init(summary: CatalogSummary, snapshots: [Snapshot], audit: AuditNote?, next: Timestamp?, quorum: Int) {
+    init(
+        summary: CatalogSummary, snapshots: [Snapshot], audit: AuditNote?, next: Timestamp?, quorum: Int,
+        historyProblem: String?
+    ) {
         self.init(
-            quorum: quorum, snapshots: snapshots.count, lastSnapshotAt: snapshots.last?.createdAt.milliseconds,
+            quorum: quorum, historyProblem: historyProblem, snapshots: snapshots.count,
+            lastSnapshotAt: snapshots.last?.createdAt.milliseconds,
             chunks: summary.chunks, sealedBytes: summary.sealedBytes, valid: summary.replicas.valid,
             suspect: summary.replicas.suspect, lost: summary.replicas.lost, pending: summary.pendingReplicas,
             chunksBelowQuorum: summary.chunksBelowQuorum, chunksWithoutReplica: summary.chunksWithoutReplica,

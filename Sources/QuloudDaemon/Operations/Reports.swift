@@ -132,6 +132,8 @@ package struct OwnerStatus: Codable, Sendable, Equatable {
         package var lost: Int
     }
     package var quorum: Int
+    /// That this catalog is not the newest, as last seen, in words; nil when nothing is wrong with it.
+    package var historyProblem: String?
     package var snapshots: Int
     package var lastSnapshotAt: Int64?
     package var chunks: Int

@@ -95,18 +95,19 @@ package final class FileBlobStore: BlobStore {
             let shard = self.layout.shards[place.shard]
             do throws(Errno) {
                 try self.layout.quarantine.rename(place.name, in: shard, to: place.name)
-                try self.layout.quarantine.sync()
-                try shard.sync()
             } catch  where error.code == ENOENT {
                 return
             } catch {
                 throw self.failure(error, "quarantine a blob")
             }
+            try self.sync(self.layout.quarantine)
+            try self.sync(shard)
         }
     }
 
     package func room() async throws(BlobStoreError) -> DiskRoom {
-        try await reading.run { () throws(BlobStoreError) in
+        try refuseIfDegraded()
+        return try await reading.run { () throws(BlobStoreError) in
             do throws(Errno) {
                 let room = try self.layout.root.room()
                 return DiskRoom(freeBytes: room.free, totalBytes: room.total)
@@ -163,11 +164,15 @@ extension FileBlobStore {
     func syncShards(of places: [BlobPlace]) async throws(BlobStoreError) {
         let shards = Array(Set(places.map(\.shard)))
         try await writing.forEach(shards.count) { (index) throws(BlobStoreError) in
-            do throws(Errno) {
-                try self.calls.syncDirectory(self.layout.shards[shards[index]])
-            } catch {
-                throw self.failure(error, "make a directory durable", isSync: true)
-            }
+            try self.sync(self.layout.shards[shards[index]])
+        }
+    }
+
+    private func sync(_ directory: FileDescriptor) throws(BlobStoreError) {
+        do throws(Errno) {
+            try calls.syncDirectory(directory)
+        } catch {
+            throw failure(error, "make a directory durable", isSync: true)
         }
     }
 }

@@ -1,8 +1,8 @@
 /// A broker's URL taken apart: `[nats|tls]://[user[:password]@]host[:port]`.
-struct BrokerAddress: Equatable, Sendable {
-    let secure: Bool
-    let host: String
-    let port: UInt16
+package struct BrokerAddress: Equatable, Sendable {
+    package let secure: Bool
+    package let host: String
+    package let port: UInt16
 
     /// Without user or password, fit for messages.
     var description: String {
@@ -10,7 +10,7 @@ struct BrokerAddress: Equatable, Sendable {
     }
 
     /// - Throws: `badSettings` when the text is no such URL.
-    init(_ url: String) throws(NATSError) {
+    package init(_ url: String) throws(NATSError) {
         var rest = Substring(url)
         var secure = false
         if let scheme = rest.firstRange(of: "://") {

@@ -37,7 +37,7 @@ package struct NATSServerInfo: Sendable, Equatable, Decodable {
     }
 
     /// Parses one `INFO {…}` line; nil when it is something else.
-    init?(line: [UInt8]) {
+    package init?(line: [UInt8]) {
         guard line.starts(with: Array("INFO ".utf8)) else { return nil }
         guard let info = try? JSONDecoder().decode(Self.self, from: Data(line.dropFirst(5))) else { return nil }
         self = info

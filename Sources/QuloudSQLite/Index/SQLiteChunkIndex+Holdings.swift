@@ -51,6 +51,8 @@ extension SQLiteChunkIndex: ChunkIndex {
         }
     }
 
+    package var takesChanges: Bool { (try? read { $0.takesChanges }) ?? false }
+
     package func usage() throws(ChunkIndexError) -> HolderUsage {
         try read { (database) throws(DatabaseError) in
             try database.first("SELECT chunks, stored_bytes, trashed, damaged FROM usage") { row in

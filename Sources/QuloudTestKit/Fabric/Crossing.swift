@@ -20,11 +20,14 @@ package struct Crossing: Sendable {
     /// The node that is asked, or that answers.
     package let node: NodeID?
     package let returnAddress: ReturnAddress?
+    /// Whose connection it came from, where that was told.
+    package let sender: NodeID?
     package let bytes: [UInt8]
 
     package init(
         _ kind: Kind, _ bytes: [UInt8], chunk: ChunkID? = nil, mailbox: MailboxID? = nil,
-        address: TicketAddress? = nil, node: NodeID? = nil, returnAddress: ReturnAddress? = nil
+        address: TicketAddress? = nil, node: NodeID? = nil, returnAddress: ReturnAddress? = nil,
+        sender: NodeID? = nil
     ) {
         self.kind = kind
         self.bytes = bytes
@@ -33,6 +36,7 @@ package struct Crossing: Sendable {
         self.address = address
         self.node = node
         self.returnAddress = returnAddress
+        self.sender = sender
     }
 }
 
@@ -45,6 +49,8 @@ package enum Fate: Sendable {
     case duplicate
     /// Arrives with these bytes instead.
     case replace([UInt8])
-    /// Arrives this much later. For tickets and receipts only; anything else passes at once.
+    /// Arrives this much later. Sealed chunks do not: they pass at once.
     case delay(Duration)
+    /// Arrives, but the sender is told that it did not. Questions and answers are not confirmed: they pass.
+    case unconfirmed
 }

@@ -27,7 +27,7 @@ extension SimulatedConnection: HolderFabric {
         try requireUp("fetch chunk \(chunk.short)")
         let key = SimulatedFabric.DataKey(mailbox: mailbox, chunk: chunk)
         guard let sealed = fabric.state.withLock({ $0.data[key] }) else { return nil }
-        let arrival = fabric.cross(Crossing(.fetched, sealed, chunk: chunk, mailbox: mailbox))
+        let arrival = fabric.cross(Crossing(.fetched, sealed, chunk: chunk, mailbox: mailbox, sender: party))
         return arrival.copies > 0 ? arrival.bytes : nil
     }
 
@@ -38,7 +38,8 @@ extension SimulatedConnection: HolderFabric {
             throw FabricError(.tooLarge, "\(operation): \(receipts.count) bytes")
         }
         // The broker keeps them for any mailbox: the owner may not have opened it on this broker yet, or again.
-        enqueue(Crossing(.receipts, receipts, mailbox: mailbox), into: .receipts(mailbox))
+        try enqueue(
+            Crossing(.receipts, receipts, mailbox: mailbox, sender: party), into: .receipts(mailbox), operation)
     }
 
     package func serve(
@@ -76,13 +77,9 @@ extension SimulatedConnection: HolderFabric {
             return fabric.change { $0.inboxes[question.returnAddress]?.open -= 1 }
         }
         let arrival = fabric.cross(
-            Crossing(.answer(question.kind), bytes, node: server.node, returnAddress: question.returnAddress))
-        fabric.change { state in
-            for _ in 0..<arrival.copies {
-                state.inboxes[question.returnAddress]?.answers.append((server.node, arrival.bytes))
-            }
-            state.inboxes[question.returnAddress]?.open -= 1
-        }
+            Crossing(
+                .answer(question.kind), bytes, node: server.node, returnAddress: question.returnAddress, sender: party))
+        fabric.later(arrival.delay) { [fabric] in fabric.put(arrival, from: server.node, for: question) }
     }
 
     /// Puts a question before a node, unless too many wait there already.

@@ -50,6 +50,7 @@ extension SimulatedConnection: OwnerFabric {
         }
         if let refusal { throw refusal }
         fabric.bell.ring()
+        guard arrival.isConfirmed else { throw FabricError(.timeout, "\(operation): not confirmed") }
     }
 
     package func has(_ chunk: ChunkID, in mailbox: MailboxID) async throws(FabricError) -> Bool {
@@ -77,9 +78,9 @@ extension SimulatedConnection: OwnerFabric {
             throw FabricError(.full, "publish \(tickets.count) tickets: the broker has no room")
         }
         for ticket in tickets {
-            enqueue(
+            try enqueue(
                 Crossing(.ticket, ticket.request, chunk: ticket.chunk, address: ticket.address),
-                into: .tickets(ticket.address))
+                into: .tickets(ticket.address), "publish a ticket")
         }
     }
 
@@ -165,7 +166,9 @@ extension SimulatedConnection: OwnerFabric {
                 Crossing(.question(kind), request, node: server.node, returnAddress: inbox))
             guard server.connection.isUp else { continue }
             let question = Question(kind: kind, request: arrival.bytes, returnAddress: inbox)
-            for _ in 0..<arrival.copies { deliver(question, to: server) }
+            fabric.later(arrival.delay) {
+                for _ in 0..<arrival.copies { server.connection.deliver(question, to: server) }
+            }
         }
         fabric.bell.ring()
     }

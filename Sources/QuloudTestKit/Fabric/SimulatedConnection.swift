@@ -4,9 +4,13 @@ import Synchronization
 /// One party's connection to a `SimulatedFabric`. It can be cut without the others noticing.
 package final class SimulatedConnection: Sendable {
     let fabric: SimulatedFabric
+    let party: NodeID?
     private let isCut = Mutex(false)
 
-    init(_ fabric: SimulatedFabric) { self.fabric = fabric }
+    init(_ fabric: SimulatedFabric, party: NodeID? = nil) {
+        self.fabric = fabric
+        self.party = party
+    }
 
     /// From now on nothing comes through, as if this party's network were down; false mends it.
     package func setCut(_ cut: Bool) {
@@ -39,7 +43,9 @@ package final class SimulatedConnection: Sendable {
         }
     }
 
-    func enqueue(_ crossing: Crossing, into queue: SimulatedFabric.QueueName) {
+    func enqueue(
+        _ crossing: Crossing, into queue: SimulatedFabric.QueueName, _ operation: String
+    ) throws(FabricError) {
         let arrival = fabric.cross(crossing)
         fabric.change { state in
             for _ in 0..<arrival.copies {
@@ -48,6 +54,7 @@ package final class SimulatedConnection: Sendable {
                 state.queues[queue, default: []].append(message)
             }
         }
+        guard arrival.isConfirmed else { throw FabricError(.timeout, "\(operation): not confirmed") }
     }
 
     func take(

@@ -19,6 +19,8 @@ package final class SimulatedFabric: Sendable {
         /// Waits for answers as long as nodes work on them, and no longer: no timeout strikes because the machine is slow,
         /// an answer that a node keeps to itself takes no time, and a question to all ends when all have answered.
         package var hurries = true
+        /// Keeps earlier states for `forget(last:)`.
+        package var remembersPast = false
         package init() {}
 
         func patience(_ given: Duration) -> Duration { hurries ? .seconds(86_400) : given }
@@ -39,19 +41,38 @@ package final class SimulatedFabric: Sendable {
         /// Not delivered before this moment: delayed, or being worked on.
         var notBefore: Duration
     }
+    /// What the broker has on its disk.
+    struct Kept {
+        var data: [DataKey: [UInt8]] = [:]
+        var dataBytes = 0
+        var queues: [QueueName: [Message]] = [:]
+    }
     struct State {
         var rules: Rules
         var reachable = true
         var closed = false
-        var data: [DataKey: [UInt8]] = [:]
-        var dataBytes = 0
+        var kept = Kept()
+        /// Earlier states, oldest first.
+        var past: [(at: Duration, kept: Kept)] = []
         var openMailboxes: Set<MailboxID> = []
-        var queues: [QueueName: [Message]] = [:]
         var servers: [NodeID: [Server]] = [:]
         var inboxes: [ReturnAddress: Inbox] = [:]
         var nextID: UInt64 = 0
         var fate: @Sendable (Crossing) -> Fate = { _ in .pass }
         var taps: [@Sendable (Crossing) -> Void] = []
+
+        var data: [DataKey: [UInt8]] {
+            get { kept.data }
+            _modify { yield &kept.data }
+        }
+        var dataBytes: Int {
+            get { kept.dataBytes }
+            _modify { yield &kept.dataBytes }
+        }
+        var queues: [QueueName: [Message]] {
+            get { kept.queues }
+            _modify { yield &kept.queues }
+        }
 
         mutating func number() -> UInt64 {
             nextID += 1
@@ -77,7 +98,8 @@ package final class SimulatedFabric: Sendable {
     /// A connection for an owner.
     package func owner() -> SimulatedConnection { SimulatedConnection(self) }
     /// A connection for a holder.
-    package func holder() -> SimulatedConnection { SimulatedConnection(self) }
+    /// - Parameter node: whose it is, for those who watch the crossings.
+    package func holder(_ node: NodeID? = nil) -> SimulatedConnection { SimulatedConnection(self, party: node) }
 
     // MARK: Faults
 
@@ -92,9 +114,28 @@ package final class SimulatedFabric: Sendable {
     /// The broker loses all that it keeps: sealed chunks, tickets and receipts.
     package func forgetEverything() {
         change { state in
-            state.data = [:]
-            state.dataBytes = 0
-            state.queues = [:]
+            state.kept = Kept()
+            state.past = []
+        }
+    }
+
+    /// The broker's machine loses power: whatever it was told within `period` is undone, what was settled comes back.
+    package func forget(last period: Duration) {
+        let moment = time.uptime - period
+        change { state in
+            state.kept = state.past.last { $0.at <= moment }?.kept ?? Kept()
+            state.past.removeAll { $0.at > moment }
+        }
+    }
+
+    /// What a broker that syncs its files now and then would come back with.
+    private func remember() {
+        let now = time.uptime
+        state.withLock { state in
+            guard state.rules.remembersPast else { return }
+            if let last = state.past.last, now - last.at < .seconds(5) { return }
+            state.past.append((now, state.kept))
+            if state.past.count > 64 { state.past.removeFirst(32) }
         }
     }
 
@@ -102,6 +143,9 @@ package final class SimulatedFabric: Sendable {
     package func close() {
         let servers = state.withLock { state in
             state.closed = true
+            // Whoever watches may hold on to the fabric.
+            state.taps = []
+            state.fate = { _ in .pass }
             defer { state.servers = [:] }
             return state.servers.values.flatMap { $0 }
         }
@@ -134,22 +178,51 @@ package final class SimulatedFabric: Sendable {
         }
     }
 
+    /// Puts an answer where whoever asked looks for it.
+    func put(_ arrival: Arrival, from node: NodeID, for question: Question) {
+        change { state in
+            for _ in 0..<arrival.copies {
+                state.inboxes[question.returnAddress]?.answers.append((node, arrival.bytes))
+            }
+            state.inboxes[question.returnAddress]?.open -= 1
+        }
+    }
+
+    /// Does something at once, or after a delay.
+    func later(_ delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        guard delay > .zero else { return body() }
+        Task { [time] in
+            try? await time.sleep(for: delay)
+            body()
+        }
+    }
+
     func change(_ edit: (inout State) -> Void) {
         state.withLock { edit(&$0) }
         bell.ring()
     }
 
     /// Shows a crossing and returns what arrives, how often and how much later.
-    func cross(_ crossing: Crossing) -> (bytes: [UInt8], copies: Int, delay: Duration) {
+    func cross(_ crossing: Crossing) -> Arrival {
+        remember()
         let (fate, taps) = state.withLock { ($0.fate, $0.taps) }
         for tap in taps { tap(crossing) }
         switch fate(crossing) {
-        case .pass: return (crossing.bytes, 1, .zero)
-        case .drop: return (crossing.bytes, 0, .zero)
-        case .duplicate: return (crossing.bytes, 2, .zero)
-        case .replace(let bytes): return (bytes, 1, .zero)
-        case .delay(let delay): return (crossing.bytes, 1, delay)
+        case .pass: return Arrival(bytes: crossing.bytes)
+        case .drop: return Arrival(bytes: crossing.bytes, copies: 0)
+        case .duplicate: return Arrival(bytes: crossing.bytes, copies: 2)
+        case .replace(let bytes): return Arrival(bytes: bytes)
+        case .delay(let delay): return Arrival(bytes: crossing.bytes, delay: delay)
+        case .unconfirmed: return Arrival(bytes: crossing.bytes, isConfirmed: false)
         }
+    }
+
+    /// What comes of a crossing.
+    struct Arrival {
+        let bytes: [UInt8]
+        var copies = 1
+        var delay: Duration = .zero
+        var isConfirmed = true
     }
 }
 

@@ -7,6 +7,7 @@ package final class InMemoryBlobStore: BlobStore {
         var blobs: [HoldingKey: [UInt8]] = [:]
         var quarantined: [HoldingKey: [UInt8]] = [:]
         var used: Int64 = 0
+        var isDegraded = false
     }
     private let state = Mutex(State())
     private let totalBytes: Int64
@@ -16,6 +17,7 @@ package final class InMemoryBlobStore: BlobStore {
 
     package func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
         try state.withLock { (state) throws(BlobStoreError) in
+            guard !state.isDegraded else { throw Self.degraded }
             var next = state
             for blob in blobs {
                 next.used += Int64(blob.bytes.count) - Int64(next.blobs[blob.name]?.count ?? 0)
@@ -47,7 +49,10 @@ package final class InMemoryBlobStore: BlobStore {
     }
 
     package func room() async throws(BlobStoreError) -> DiskRoom {
-        state.withLock { DiskRoom(freeBytes: max(totalBytes - $0.used, 0), totalBytes: totalBytes) }
+        try state.withLock { (state) throws(BlobStoreError) in
+            guard !state.isDegraded else { throw Self.degraded }
+            return DiskRoom(freeBytes: max(totalBytes - state.used, 0), totalBytes: totalBytes)
+        }
     }
 
     package func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey] {
@@ -56,6 +61,11 @@ package final class InMemoryBlobStore: BlobStore {
             return Array(later.sorted().prefix(max(limit, 0)))
         }
     }
+
+    private static let degraded = BlobStoreError(.degraded, "store blobs: an earlier write failed")
+
+    /// From now on as after a failed sync: what is there is read, nothing more is taken.
+    package func degrade() { state.withLock { $0.isDegraded = true } }
 
     /// Blobs in quarantine, by name.
     package var quarantined: [HoldingKey: [UInt8]] { state.withLock { $0.quarantined } }

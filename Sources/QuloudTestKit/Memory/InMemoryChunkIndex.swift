@@ -5,6 +5,7 @@ import Synchronization
 package final class InMemoryChunkIndex: ChunkIndex, HeadStore {
     private struct State {
         var holdings: [HoldingKey: Holding] = [:]
+        var takesChanges = true
         var heads: [HeadKey: (sequence: UInt64, record: [UInt8])] = [:]
     }
     private let state = Mutex(State())
@@ -15,10 +16,16 @@ package final class InMemoryChunkIndex: ChunkIndex, HeadStore {
     package init(headsMax: Int = Limits.headsPerHolderMax) { self.headsMax = headsMax }
 
     package func commit(_ holdings: [Holding]) async throws(ChunkIndexError) {
-        state.withLock { state in
+        try state.withLock { (state) throws(ChunkIndexError) in
+            guard state.takesChanges else { throw .failed("change the index: an earlier write failed") }
             for holding in holdings { state.holdings[holding.key] = holding }
         }
     }
+
+    package var takesChanges: Bool { state.withLock { $0.takesChanges } }
+
+    /// From now on as after a failed write: what is there is known, no holding is committed.
+    package func degrade() { state.withLock { $0.takesChanges = false } }
 
     package func holdings(of chunks: [ChunkID]) async throws(ChunkIndexError) -> [ChunkID: [Holding]] {
         let wanted = Set(chunks)

@@ -38,6 +38,14 @@ package final class InMemoryOwnerCatalog: Sendable {
     let state = Mutex(State())
 
     package init() {}
+
+    /// Another catalog with the same content, as a restored disk image has it.
+    package func copy() -> InMemoryOwnerCatalog {
+        let copy = InMemoryOwnerCatalog()
+        let content = state.withLock { $0 }
+        copy.state.withLock { $0 = content }
+        return copy
+    }
 }
 
 extension InMemoryOwnerCatalog: ChunkCatalog {

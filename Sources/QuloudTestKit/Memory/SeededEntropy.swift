@@ -8,15 +8,8 @@ package final class SeededEntropy: Entropy {
     /// The same seed gives the same bytes in the same order of calls.
     package init(seed: UInt64) {
         // SplitMix64 spreads even a small seed over all four words.
-        var word = seed
-        func next() -> UInt64 {
-            word &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = word
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-        state = Mutex((next(), next(), next(), next()))
+        var words = SplitMix(seed)
+        state = Mutex((words.next(), words.next(), words.next(), words.next()))
     }
 
     package func bytes(_ count: Int) -> [UInt8] {

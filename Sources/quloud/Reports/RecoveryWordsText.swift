@@ -1,4 +1,4 @@
-/// The recovery words as they are shown and read.
+/// The recovery words as they are shown.
 enum RecoveryWordsText {
     /// Numbered from 1, four in a row.
     static func grid(_ words: [String]) -> String {
@@ -14,15 +14,5 @@ enum RecoveryWordsText {
             text += line + "\n"
         }
         return text
-    }
-
-    /// The words in `text`, however they are spaced and cased, and with or without the numbers of `grid`.
-    static func parse(_ text: String) -> [String] {
-        text.split { $0.isWhitespace || $0 == "," }.map { $0.lowercased() }.compactMap { word in
-            let bare = word.drop { $0.isASCII && $0.isNumber }
-            if bare.count == word.count { return word }
-            let rest = bare.first == "." || bare.first == ")" ? bare.dropFirst() : bare
-            return rest.isEmpty ? nil : String(rest)
-        }
     }
 }

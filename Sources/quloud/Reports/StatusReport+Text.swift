@@ -18,6 +18,7 @@ extension StatusReport {
 extension OwnerStatus {
     /// The one line that matters.
     var verdict: String {
+        if let historyProblem { return "\(historyProblem): run quloud recover in a fresh data directory" }
         let holders = HumanText.count(quorum, "holder")
         if chunks == 0 { return "nothing is backed up yet: run quloud backup FOLDER" }
         if chunksWithoutReplica > 0 {

@@ -19,8 +19,8 @@ enum WordsInput {
             }
         case .file(let file):
             let bytes = try SmallFile.readSecret(session.absolute(file), sizeMax: sizeMax)
-            return RecoveryWordsText.parse(String(decoding: bytes, as: UTF8.self))
-        case .standardInput: return RecoveryWordsText.parse(try standardInput())
+            return TypedWords.parse(String(decoding: bytes, as: UTF8.self))
+        case .standardInput: return TypedWords.parse(try standardInput())
         }
     }
 
@@ -28,11 +28,11 @@ enum WordsInput {
     static func asking(_ ask: (String) throws -> String) throws -> [String] {
         var words: [String] = []
         while words.count < TypedWords.count {
-            words += RecoveryWordsText.parse(try ask("recovery words, from word \(words.count + 1) on: "))
+            words += TypedWords.parse(try ask("recovery words, from word \(words.count + 1) on: "))
         }
         while let (position, nearest) = TypedWords.unknown(in: words) {
             let guess = nearest.isEmpty ? "" : " (\(nearest.joined(separator: ", "))?)"
-            let again = RecoveryWordsText.parse(try ask("word \(position) is not in the list\(guess); once more: "))
+            let again = TypedWords.parse(try ask("word \(position) is not in the list\(guess); once more: "))
             if again.count == 1 { words[position - 1] = again[0] }
         }
         return words

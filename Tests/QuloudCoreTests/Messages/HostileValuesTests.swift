@@ -38,6 +38,25 @@ import Testing
         }
     }
 
+    @Test func announcementsThatWouldBeMendedAreRefused() throws {
+        let node = try Fixture.node()
+        // An honest node sends none: its own version is plain text.
+        let bytes = Announcement(
+            node: node.id, agreementKey: node.agreementKey, version: "1\u{7}", label: "", region: "", capacityBytes: 2,
+            freeBytes: 1, uptime: .zero
+        ).signed(by: node.identity, nonce: [1])
+        #expect(throws: MessageError.malformed) { try Announcement.verified(bytes, nonce: [1]) }
+    }
+
+    @Test func aReturnAddressThatIsNotUTF8IsRefused() throws {
+        let request = OpenRequest(.announceRequest, context: Fixture.context(for: nil))
+        var bytes = request.encoded
+        let address = MessageKind.prefixCount + 32 + 1
+        #expect(bytes[address] == UInt8(ascii: "_"))
+        bytes[address] = 0xFF
+        #expect(throws: MessageError.malformed) { try OpenRequest.parse(bytes, as: .announceRequest) }
+    }
+
     @Test func oneChunkIsNotNamedTwice() throws {
         let keys = try Fixture.owner()
         let chunks = [Fixture.chunk, Fixture.otherChunk, Fixture.chunk]

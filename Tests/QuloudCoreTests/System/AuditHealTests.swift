@@ -41,7 +41,7 @@ extension SystemTests {
         }
 
         @Test func aHolderThatDeletedEverythingIsFoundOut() async throws {
-            try await findsOut(.admitted) { _, holders, _ in try await holders[0].deleteBlobs() }
+            try await findsOut(.damaged) { _, holders, _ in try await holders[0].deleteBlobs() }
         }
 
         @Test func aHolderWithFlippedBitsIsFoundOut() async throws {

@@ -126,7 +126,7 @@ extension SystemTests {
                 owner.tree.fillHome()
                 owner.tree.deny("/home/medium/3")
                 let tree = owner.tree
-                tree.beforeRead { path, offset in
+                tree.beforeRead { [unowned tree] path, offset in
                     if path == "/home/large", offset > 0 { tree.write(path, testBytes(2_400_000, seed: 5)) }
                     if path == "/home/small/5.txt" { tree.remove("/home/small/6.txt") }
                 }

@@ -49,6 +49,11 @@ final class World: Sendable {
 
     private func end() async {
         for holder in running.value { await holder.stop() }
+        // What cheats and watches holds on to what it was given to: nothing of a world is to outlive it.
+        for holder in running.value {
+            holder.cheat.withLock { $0 = nil }
+            holder.isOwnMailbox.withLock { $0 = { _ in false } }
+        }
         fabric.close()
     }
 }

@@ -40,12 +40,17 @@ import Testing
     @Test(arguments: [
         ("a = 1\nb = \n", 2), ("a = 1\n\n\na = 2\n", 4), ("[s\n", 1), ("a = \"\u{1}\"", 1),
         ("a = 99999999999999999999", 1),
-        ("[a]\n[a]\n", 2),
+        ("[a]\n[a]\n", 2), ("a = 1\n[\0", 2), ("[\0rde]", 1), ("# \u{7F}", 1),
     ])
     func whatIsNotTOMLIsRefusedWithItsLine(text: String, line: Int) {
         let error = #expect(throws: TOMLError.self) { try entries(text) }
         #expect(error?.line == line)
         #expect(error?.message.isEmpty == false)
+    }
+
+    @Test(arguments: ["[ = \"a\"\n", "[=]", "[[,", "[]"])
+    func aHeaderWithoutAKeyIsRefused(text: String) {
+        #expect(throws: TOMLError.self) { try entries(text) }
     }
 
     @Test func bytesThatAreNotUTF8AreRefused() {

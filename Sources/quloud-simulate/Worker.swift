@@ -1,0 +1,39 @@
+import Glibc
+import QuloudSimulation
+import QuloudSystem
+
+/// The process that simulates: seeds `first`, `first + stride`, … Speaks in lines.
+///
+///     begin SEED
+///     end SEED STEPS DIGEST MILLISECONDS
+///     violation SEED INVARIANT TEXT
+///     fault COUNT KIND
+///     state COUNT NAME
+enum Worker {
+    static func run(_ arguments: [String]) -> Int32 {
+        let numbers = arguments.compactMap { UInt64($0) }
+        guard numbers.count == 5, Simulation.prepare() else { return 70 }
+        let (first, stride, count, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        let tally = Tally()
+        let start = ContinuousClock.now
+        var seed = first
+        var done: UInt64 = 0
+        while done < count, seconds == 0 || ContinuousClock.now - start < .seconds(Int64(seconds)) {
+            say("begin \(seed)")
+            let outcome = Simulation.run(seed, tally: tally, isVerbose: numbers[4] == 1)
+            if let violation = outcome.violation {
+                say("violation \(seed) \(violation.invariant) \(violation.text)")
+            }
+            let components = outcome.nodeTime.components
+            let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+            say("end \(seed) \(outcome.steps) \(String(outcome.digest, radix: 16)) \(milliseconds)")
+            seed += stride
+            done += 1
+        }
+        for (kind, count) in tally.faults { say("fault \(count) \(kind)") }
+        for (name, count) in tally.states { say("state \(count) \(name)") }
+        return 0
+    }
+
+    private static func say(_ line: String) { StandardStream.output.write("@ \(line)\n") }
+}

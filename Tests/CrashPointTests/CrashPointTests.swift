@@ -1,0 +1,26 @@
+import QuloudTestKit
+import Testing
+
+/// Every moment at which the power may fail, and what may be left then. `QULOUD_CRASH_POINTS=all` tries every state.
+@Suite(.serialized) struct CrashPointTests {
+    private func check(_ points: CrashPoints<some CrashSubject>) async throws {
+        let report = try await points.run()
+        print(report.line)
+        #expect(report.failures == [])
+        #expect(report.recovered > 0)
+    }
+
+    @Test(arguments: [true, false]) func holder(unnamedFiles: Bool) async throws {
+        try await check(CrashPoints(HolderSubject(unnamedFiles: unnamedFiles), budget: 60))
+    }
+
+    @Test func newStore() async throws { try await check(CrashPoints(FreshStoreSubject(), budget: 10)) }
+
+    @Test func index() async throws { try await check(CrashPoints(IndexSubject(), budget: 200)) }
+
+    @Test func catalog() async throws { try await check(CrashPoints(CatalogSubject(), budget: 80)) }
+
+    @Test func restore() async throws { try await check(CrashPoints(RestoreSubject(), budget: 100)) }
+
+    @Test func smallFiles() async throws { try await check(CrashPoints(SmallFilesSubject(), budget: 1000)) }
+}
