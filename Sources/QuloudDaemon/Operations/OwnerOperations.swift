@@ -140,8 +140,15 @@ struct OwnerOperations: Sendable {
                 .failed, "cannot restore into \(request.target): \(error.description)",
                 hint: "name a folder you can write to")
         }
-        let done = try await Restore(context, target: target, observer: Self.observer(emit)).run(
-            snapshot, select: select)
+        let done: RestoreProgress
+        do {
+            done = try await Restore(context, target: target, observer: Self.observer(emit)).run(
+                snapshot, select: select)
+        } catch let stopped as RestoreStopped {
+            throw OperationFailure(
+                .failed, "restore stopped at \(request.target)/\(stopped.path): \(stopped.reason)",
+                hint: "make room on the disk of \(request.target) and run it again with --overwrite")
+        }
         return RestoreReport(
             snapshot: snapshot.id.description, target: request.target, files: done.files, bytes: done.bytes,
             problems: done.problems, seconds: (context.time.uptime - start).inSeconds)

@@ -72,7 +72,7 @@ extension Force {
                     let target = disk.path + "/all"
                     let refused = try await fleet.owner.run("restore", "latest", "--to", target, "--json")
                     try require(refused.exit == .code(1) || refused.exit == .code(3), "\(refused)")
-                    try require(refused.text.contains("No space left"), "it does not say why: \(refused)")
+                    try require(refused.text.contains("no space left"), "it does not say why: \(refused)")
                     try require(refused.text.contains("room"), "it does not say what to do: \(refused)")
                     try require(refused.text.contains(disk.path), "it does not say where: \(refused)")
                     disk.makeRoom()

@@ -1,7 +1,7 @@
 import Foundation
+import QuloudCore
 import QuloudDaemon
 import QuloudSystem
-import QuloudCore
 import QuloudTestKit
 
 /// The folder that is backed up, and what every snapshot that was reported as protected must give back.
