@@ -125,8 +125,22 @@ struct OwnerOperations: Sendable {
 
     // MARK: Restore
 
+    /// In a catalog that fell back, the latest snapshot is not the latest, and one that is missing may well exist.
+    private func snapshotToRestore(_ selector: String, emit: @escaping Emit) async throws -> Snapshot {
+        if selector != "latest", let found = try? await snapshot(selector) { return found }
+        do {
+            try await history.watching { try await HistoryGuard(context).check() }
+        } catch let error as HistoryError {
+            guard let found = try? await snapshot(selector) else { throw error }
+            let text = (OperationFailure.explaining(error) as? OperationFailure)?.message ?? "\(error)"
+            Self.observer(emit)(.note(Note(.warning, subject: "snapshot \(found.id.short)", text)))
+            return found
+        }
+        return try await snapshot(selector)
+    }
+
     func restore(_ request: RestoreRequest, emit: @escaping Emit) async throws -> RestoreReport {
-        let snapshot = try await snapshot(request.snapshot)
+        let snapshot = try await snapshotToRestore(request.snapshot, emit: emit)
         let select = try request.paths.map { try Self.treePath($0, in: snapshot) }
         for (text, path) in zip(request.paths, select) where !(try await contains(path, snapshot)) {
             throw Self.noSuchPath(text, snapshot)

@@ -7,8 +7,7 @@ import Testing
 
 extension Force {
     /// Writes, syncs and renames that fail under a running process: what was acknowledged is there all the same.
-    @Suite(.enabled(if: FaultShim.isPossible, "no C compiler is here to build the library that makes calls fail"))
-    struct FailingWritesTests {
+    @Suite struct FailingWritesTests {
         private static let faults = [
             "sync:eio:after=\(20)", "sync:eio:every=3:after=10", "write:enospc:every=5:after=30",
             "write:short:every=4:after=10", "rename:eio:every=3", "link:eio:every=2", "any:eio:every=17:after=60",

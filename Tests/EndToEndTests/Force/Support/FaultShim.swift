@@ -8,13 +8,10 @@ enum FaultShim {
         return tests + "/../../../../scripts/lib/fault-shim.sh"
     }()
 
-    static let isPossible = ["/usr/bin/cc", "/bin/cc", "/usr/local/bin/cc"].contains {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
     /// The environment under which a process meets the faults of a plan.
     static func settings(plan: String, in folder: String) async throws -> [String: String] {
-        let built = try await CapturedRun.run("/bin/bash", [script, folder])
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let built = try await CapturedRun.run("/usr/bin/env", ["PATH=" + path, "bash", script, folder])
         try require(built.exit == .code(0), "cannot build the shim: \(built.output)")
         return ["LD_PRELOAD": folder + "/fault-shim.so", "QULOUD_FAULTS": plan, "QULOUD_FAULT_LOG": folder + "/faults"]
     }

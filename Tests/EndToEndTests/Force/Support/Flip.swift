@@ -36,8 +36,14 @@ struct Flip {
     /// Sockets are left out: they cannot be copied, and mean nothing.
     private func copy(_ folder: String, to image: String) throws {
         mkdir(image, 0o700)
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where !name.hasSuffix(".sock") {
-            try FileManager.default.copyItem(atPath: folder + "/" + name, toPath: image + "/" + name)
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() {
+            var facts = stat()
+            guard lstat(folder + "/" + name, &facts) == 0, facts.st_mode & S_IFMT != S_IFSOCK else { continue }
+            if facts.st_mode & S_IFMT == S_IFDIR {
+                mkdir(image + "/" + name, facts.st_mode & 0o777)
+            } else {
+                try FileManager.default.copyItem(atPath: folder + "/" + name, toPath: image + "/" + name)
+            }
         }
     }
 }

@@ -28,7 +28,11 @@ final class HostileClient: Sendable {
 
     /// Answers every question at once, and more than once: with nothing, with noise, with the server's word for nobody.
     func answerAll(on subject: String) async throws {
-        for try await question in try await connection.subscribe(subject, pendingCountMax: 65_536) {
+        let questions = try await connection.subscribe(subject, pendingCountMax: 65_536)
+        // One of its own, by which it is known to listen.
+        let example = subject.replacing("*.*", with: "nobody.prove")
+        try await connection.publish(example, reply: "_INBOX.noise", payload: [1])
+        for try await question in questions {
             guard let inbox = question.reply else { continue }
             for answer in [[], trial.entropy.bytes(200), question.payload, trial.entropy.bytes(40_000)] {
                 try? await connection.publish(inbox, payload: answer)
