@@ -60,7 +60,8 @@ struct Totals: Sendable {
         list("faults", faults)
         list("states", states)
         if !isOne {
-            let missing = Coverage.faults.subtracting(faults.keys).sorted() + Coverage.states.subtracting(states.keys).sorted()
+            let missing = [Coverage.faults.subtracting(faults.keys), Coverage.states.subtracting(states.keys)]
+                .flatMap { $0.sorted() }
             say("not reached: \(missing.count)")
             for name in missing { say("            \(name)") }
         }

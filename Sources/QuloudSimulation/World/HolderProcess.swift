@@ -99,7 +99,9 @@ final class HolderProcess: Sendable {
         }
         return HolderContext(
             keys: keys, index: index, heads: index, blobs: blobs,
-            fabric: lie == nil ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }, tally: world.tally),
+            fabric: lie == nil
+                ? connection
+                : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }, tally: world.tally),
             time: clock, entropy: world.freshEntropy(), settings: settings, isOwn: isOwn,
             note: { [number] note in
                 world.oracle.sees([Array(note.subject.utf8), Array(note.text.utf8)], in: "a holder's log")
