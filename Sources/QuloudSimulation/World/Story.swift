@@ -99,7 +99,9 @@ final class Story: Sendable {
             await inFamine(0.25) { _ = await self.backup(self.owner) }
         case .audit:
             let scope = world.plot { $0.one(of: [Audit.Scope.all(on: nil), .due, .sample(5)]) } ?? .due
-            await inFamine(0.4) { _ = await self.audit(scope) }
+            // What is gone from the source as well can only be judged with the help of others.
+            if world.plot({ $0.chance(0.5) }) { files.change() }
+            await inFamine(0.5) { _ = await self.audit(scope) }
         case .heal: _ = await heal()
         case .restore: await restoreOne()
         case .recover: _ = await recover()
@@ -329,10 +331,11 @@ final class Story: Sendable {
         await inFamine(0.5) { await self.restore(snapshot) }
     }
 
-    /// Sometimes most holders are away meanwhile, or all.
+    /// Sometimes most holders are away meanwhile, or all; or those that are honest.
     private func inFamine(_ odds: Double, _ body: () async -> Void) async {
         let away = world.plot { draw -> [HolderProcess] in
             guard draw.chance(odds) else { return [] }
+            if !world.profile.liars.isEmpty, draw.chance(0.5) { return world.holders.filter { $0.lie == nil } }
             let first = draw.index(world.holders.count)
             let turned = world.holders[first...] + world.holders[..<first]
             return Array(turned.dropFirst(draw.int(0...world.profile.quorum - 1)))
