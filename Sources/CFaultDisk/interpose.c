@@ -229,8 +229,10 @@ int creat64(const char *path, mode_t mode) { return open_at(AT_FDCWD, path, O_CR
 
 int close(int file) {
     int disk = disk_of(file);
+    // Also called while a thread ends, when the address sanitizer takes no new variables on its stack.
+    if (!disk) return real_close()(file);
     // Before the number is free for another thread.
-    if (disk) quloud_disk_adopt(file, 0);
+    quloud_disk_adopt(file, 0);
     return (int)perform(disk, CALL(.kind = QULOUD_DISK_CLOSE, .descriptor = file));
 }
 
