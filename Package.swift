@@ -48,7 +48,10 @@ let package = Package(
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
         .target(
             name: "QuloudSimulation",
-            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudTestKit", "CSodium"]),
+            dependencies: [
+                "QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudSQLite", "QuloudFiles", "QuloudDaemon", "QuloudTestKit",
+                "CSodium", "CSQLite",
+            ]),
         .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),

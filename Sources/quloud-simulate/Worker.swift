@@ -14,7 +14,9 @@ enum Worker {
         let numbers = arguments.compactMap { UInt64($0) }
         guard numbers.count == 5, Simulation.prepare() else { return 70 }
         let (first, stride, count, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        raiseDescriptorLimit()
         let tally = Tally()
+        let descriptors = openDescriptors()
         let start = ContinuousClock.now
         var seed = first
         var done: UInt64 = 0
@@ -24,6 +26,8 @@ enum Worker {
             if let violation = outcome.violation {
                 say("violation \(seed) \(violation.invariant) \(violation.text)")
             }
+            let left = openDescriptors() - descriptors
+            if left > 0 { say("violation \(seed) terminates \(left) descriptors are left open") }
             let components = outcome.nodeTime.components
             let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
             say("end \(seed) \(outcome.steps) \(String(outcome.digest, radix: 16)) \(milliseconds)")
@@ -33,6 +37,22 @@ enum Worker {
         for (kind, count) in tally.faults { say("fault \(count) \(kind)") }
         for (name, count) in tally.states { say("state \(count) \(name)") }
         return 0
+    }
+
+    /// Every open blob store takes 258.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private static func openDescriptors() -> Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count
     }
 
     private static func say(_ line: String) { StandardStream.output.write("@ \(line)\n") }

@@ -57,6 +57,11 @@ package final class SimulatedDisk: Sendable {
     /// Calls of each kind that a fault struck.
     package var struck: [DiskOperation.Kind: Int] { state.withLock { $0.struck } }
 
+    /// The same by what the call was told.
+    package var injected: [String: Int] { state.withLock { $0.injected } }
+    /// Of which power cuts kept a part only.
+    package var tornWrites: Int { state.withLock { $0.tornWrites } }
+
     func carryOut(_ call: inout quloud_disk_call) -> Int { state.withLock { $0.carryOut(&call) } }
 }
 
@@ -90,10 +95,14 @@ extension SimulatedDisk {
     @discardableResult
     package func cutPower(choosing generator: inout some RandomNumberGenerator) throws -> String {
         let draw = DiskFateDraw(&generator)
-        return try restart { model in
+        var torn = 0
+        let folder = try restart { model in
             let fates = draw.fates(of: model.undecided)
+            torn = fates.count { $0 != .kept && $0 != .lost }
             return model.surviving { fates[$0] }
         }
+        state.withLock { $0.tornWrites += torn }
+        return folder
     }
 
     /// The process is killed: everything that was written survives. Returns the new folder.
