@@ -52,7 +52,7 @@ let package = Package(
                 "QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudSQLite", "QuloudFiles", "QuloudDaemon", "QuloudTestKit",
                 "CSodium", "CSQLite",
             ]),
-        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem"]),
+        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem", "QuloudTestKit"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),

@@ -13,6 +13,8 @@ struct HolderStores: Sendable {
 
 /// A holder's disk, which outlives its processes.
 protocol HolderStorage: Sendable {
+    /// The power is about to go: a few file calls from now nothing more gets through.
+    func failSoon()
     /// What a process that starts now finds.
     func open() async throws -> HolderStores
     /// The power goes, or the process is killed: whatever was opened is dead.
@@ -34,6 +36,7 @@ protocol HolderStorage: Sendable {
 
 /// An owner's disk.
 protocol OwnerStorage: Sendable {
+    func failSoon()
     func open(_ watch: OwnerWatch) async throws -> any OwnerCatalog
     func crash()
     func set(_ trouble: DiskTrouble)
@@ -81,6 +84,8 @@ final class MemoryHolderStorage: HolderStorage {
                 blobs: MountedBlobs(mount: mount, inner: state.blobs))
         }
     }
+    /// Whatever is under way when it is killed counts as such a call.
+    func failSoon() {}
     func crash() {
         guard let mount = state.withLock({ $0.mount }) else { return }
         let late = mount.kill()
@@ -155,6 +160,8 @@ final class MemoryOwnerStorage: OwnerStorage {
             return MountedCatalog(mount: mount, inner: state.catalog, watch: watch) { mount.isDead }
         }
     }
+    /// Whatever is under way when it is killed counts as such a call.
+    func failSoon() {}
     func crash() {
         guard let mount = state.withLock({ $0.mount }) else { return }
         let late = mount.kill()

@@ -17,6 +17,12 @@ final class RealDisk: Sendable {
         var kills = 0
         var torn = 0
         var injected: [String: Int] = [:]
+
+        /// Lets fail what is to fail, and nothing else.
+        func apply() {
+            disk?.clearFaults()
+            for fault in trouble { disk?.add(fault) }
+        }
     }
     private let state: Mutex<State>
     private let draw: SharedDraw
@@ -34,7 +40,7 @@ final class RealDisk: Sendable {
             let disk = try state.disk ?? SimulatedDisk(state.start)
             if state.disk == nil {
                 state.disk = disk
-                for fault in state.trouble { disk.add(fault) }
+                state.apply()
             } else if state.isUsed {
                 try disk.killProcess()
             }
@@ -53,6 +59,7 @@ final class RealDisk: Sendable {
             guard let disk = state.disk, state.isUsed else { return }
             state.isUsed = false
             state.life += 1
+            state.apply()
             do {
                 if isCut {
                     var generator = SplitMix(salt)
@@ -102,9 +109,15 @@ final class RealDisk: Sendable {
         let faults = faults(trouble)
         state.withLock { state in
             state.trouble = faults
-            state.disk?.clearFaults()
-            for fault in faults { state.disk?.add(fault) }
+            state.apply()
         }
+    }
+
+    /// Between two calls that belong together, the device goes: until it is restarted, nothing is written.
+    func failSoon() {
+        let kinds = Set(DiskOperation.Kind.allCases).subtracting([.open, .close])
+        let calls = draw { $0.int(0...24) }
+        state.withLock { $0.disk?.add(DiskFault(kinds, .fail(EIO), after: calls, times: nil)) }
     }
 
     private func faults(_ trouble: DiskTrouble) -> [DiskFault] {
@@ -146,7 +159,7 @@ final class RealDisk: Sendable {
             disk.clearFaults()
             for path in paths { unlink(disk.folder + "/" + path) }
             do { try disk.killProcess() } catch { state.failure = error }
-            for fault in state.trouble { disk.add(fault) }
+            state.apply()
         }
     }
 }

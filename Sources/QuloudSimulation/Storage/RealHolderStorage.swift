@@ -52,6 +52,7 @@ final class RealHolderStorage: HolderStorage {
         }
     }
 
+    func failSoon() { disk.failSoon() }
     func crash() {
         disk.crash()
         opened.withLock { $0 = nil }

@@ -30,6 +30,7 @@ final class RealOwnerStorage: OwnerStorage {
         let disk = disk
         return MountedCatalog(inner: catalog, watch: watch) { !disk.isLife(life) }
     }
+    func failSoon() { disk.failSoon() }
     func crash() {
         disk.crash()
         opened.withLock { $0 = nil }

@@ -28,9 +28,13 @@ struct Faults: Sendable {
         guard let kind, let holder else { return }
         switch kind {
         case .holderCrash: crash(holder)
-        case .holderCrashAtStep: soon { crash(holder) }
+        case .holderCrashAtStep:
+            holder.storage.failSoon()
+            soon { crash(holder) }
         case .ownerCrash: crashOwner()
-        case .ownerCrashAtStep: soon { crashOwner() }
+        case .ownerCrashAtStep:
+            owner.storage.failSoon()
+            soon { crashOwner() }
         case .partition: await partition(holder)
         case .brokerAway:
             note("broker away")
