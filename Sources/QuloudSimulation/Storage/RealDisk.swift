@@ -12,6 +12,8 @@ final class RealDisk: Sendable {
         var isUsed = false
         var isRemoved = false
         var trouble: [DiskFault] = []
+        /// The device goes, or is gone.
+        var isGoing = false
         var failure: (any Error)?
         var powerCuts = 0
         var kills = 0
@@ -19,7 +21,8 @@ final class RealDisk: Sendable {
         var injected: [String: Int] = [:]
 
         /// Lets fail what is to fail, and nothing else.
-        func apply() {
+        mutating func apply() {
+            isGoing = false
             disk?.clearFaults()
             for fault in trouble { disk?.add(fault) }
         }
@@ -44,6 +47,7 @@ final class RealDisk: Sendable {
             } else if state.isUsed {
                 try disk.killProcess()
             }
+            if state.isGoing { state.apply() }
             state.isUsed = true
             state.life += 1
             return (disk.folder, state.life)
@@ -117,7 +121,10 @@ final class RealDisk: Sendable {
     func failSoon() {
         let kinds = Set(DiskOperation.Kind.allCases).subtracting([.open, .close])
         let calls = draw { $0.int(0...24) }
-        state.withLock { $0.disk?.add(DiskFault(kinds, .fail(EIO), after: calls, times: nil)) }
+        state.withLock { state in
+            state.isGoing = true
+            state.disk?.add(DiskFault(kinds, .fail(EIO), after: calls, times: nil))
+        }
     }
 
     private func faults(_ trouble: DiskTrouble) -> [DiskFault] {
