@@ -120,7 +120,7 @@ final class RealDisk: Sendable {
     /// Between two calls that belong together, the device goes: until it is restarted, nothing is written.
     func failSoon() {
         let kinds = Set(DiskOperation.Kind.allCases).subtracting([.open, .close])
-        let calls = draw { $0.int(0...24) }
+        let calls = draw { $0.int(0...12) }
         state.withLock { state in
             state.isGoing = true
             state.disk?.add(DiskFault(kinds, .fail(EIO), after: calls, times: nil))
