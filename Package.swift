@@ -49,10 +49,12 @@ let package = Package(
         .target(
             name: "QuloudSimulation",
             dependencies: [
-                "QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudSQLite", "QuloudFiles", "QuloudDaemon", "QuloudTestKit",
+                "QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudSQLite", "QuloudFiles", "QuloudDaemon",
+                "QuloudTestKit",
                 "CSodium", "CSQLite",
             ]),
-        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem", "QuloudTestKit"]),
+        .executableTarget(
+            name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem", "QuloudTestKit"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),

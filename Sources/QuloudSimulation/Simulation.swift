@@ -15,6 +15,9 @@ package enum Simulation {
         package let nodeTime: Duration
     }
 
+    /// The names of what must hold.
+    package static let invariants = Invariant.allCases.map(\.rawValue)
+
     /// Takes over the concurrency runtime and libsodium's randomness of this process. False when that is not possible.
     package static func prepare() -> Bool {
         SeededSodium.install() && SeededSQLite.install() && JobHook.install()

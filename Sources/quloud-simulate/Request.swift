@@ -1,13 +1,18 @@
+import QuloudSimulation
+
 /// What is to be simulated.
 struct Request {
     static let usage = """
-        Usage: scripts/simulate [--seconds S | --seeds N | --seed N [--verbose]] [--jobs J] [--first SEED]
+        Usage: scripts/simulate [--debug] [--seconds S | --seeds N | --seed N [--verbose]] [--jobs J] [--first SEED]
+                                [--until INVARIANT]
 
+          --debug         runs a debug build; the first option, if given
           --seconds S     goes on for so long (60)
           --seeds N       this many seeds
           --seed N        one seed; with --verbose everything that happens
           --first SEED    the first seed (1)
           --jobs J        processes at the same time (one for each core)
+          --until NAME    ends with the first seed in which the invariant of that name does not hold
 
         Exit status 1 when an invariant does not hold.
 
@@ -17,6 +22,7 @@ struct Request {
     var count: UInt64? = nil
     var jobs = 0
     var isVerbose = false
+    var until: String? = nil
 
     init?(_ arguments: [String]) {
         var rest = arguments[...]
@@ -25,7 +31,13 @@ struct Request {
                 isVerbose = true
                 continue
             }
-            guard let value = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }
+            guard let text = rest.popFirst() else { return nil }
+            if option == "--until" {
+                guard Simulation.invariants.contains(text) else { return nil }
+                until = text
+                continue
+            }
+            guard let value = UInt64(text) else { return nil }
             switch option {
             case "--seconds": seconds = Int(clamping: value)
             case "--seeds": count = value

@@ -67,7 +67,7 @@ struct Supervisor {
         let child: ChildProcess
         do {
             child = try await ChildProcess.spawn(
-                "/proc/self/exe", ["--worker"] + numbers.map(String.init),
+                "/proc/self/exe", ["--worker"] + numbers.map(String.init) + (request.until.map { [$0] } ?? []),
                 environment: [
                     "SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin",
                     "\(SimulatedDisk.placeVariable)=\(disks)",

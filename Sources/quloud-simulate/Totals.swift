@@ -1,3 +1,4 @@
+import QuloudSimulation
 import QuloudSystem
 
 /// What the workers told, summed up.
@@ -58,6 +59,12 @@ struct Totals: Sendable {
         say("wall time:   \(Self.short(seconds)) s")
         list("faults", faults)
         list("states", states)
+        if !isOne {
+            let missing =
+                Coverage.faults.subtracting(faults.keys).sorted() + Coverage.states.subtracting(states.keys).sorted()
+            say("not reached: \(missing.count)")
+            for name in missing { say("            \(name)") }
+        }
         say(failures == 0 ? "every invariant held" : "FAILURES: \(failures)")
     }
 

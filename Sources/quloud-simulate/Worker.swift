@@ -12,6 +12,7 @@ import QuloudSystem
 enum Worker {
     static func run(_ arguments: [String]) -> Int32 {
         let numbers = arguments.compactMap { UInt64($0) }
+        let until = arguments.count > 5 ? arguments[5] : nil
         guard numbers.count == 5, Simulation.prepare() else { return 70 }
         let (first, stride, count, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
         raiseDescriptorLimit()
@@ -33,6 +34,7 @@ enum Worker {
             say("end \(seed) \(outcome.steps) \(String(outcome.digest, radix: 16)) \(milliseconds)")
             seed += stride
             done += 1
+            if let until, outcome.violation?.invariant == until { break }
         }
         for (kind, count) in tally.faults { say("fault \(count) \(kind)") }
         for (name, count) in tally.states { say("state \(count) \(name)") }

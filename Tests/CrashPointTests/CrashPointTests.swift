@@ -11,16 +11,16 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func holder(unnamedFiles: Bool) async throws {
-        try await check(CrashPoints(HolderSubject(unnamedFiles: unnamedFiles), budget: 60))
+        try await check(CrashPoints(HolderSubject(unnamedFiles: unnamedFiles), budget: 20))
     }
 
-    @Test func newStore() async throws { try await check(CrashPoints(FreshStoreSubject(), budget: 10)) }
+    @Test func newStore() async throws { try await check(CrashPoints(FreshStoreSubject(), budget: 5)) }
 
-    @Test func index() async throws { try await check(CrashPoints(IndexSubject(), budget: 200)) }
+    @Test func index() async throws { try await check(CrashPoints(IndexSubject(), budget: 60)) }
 
-    @Test func catalog() async throws { try await check(CrashPoints(CatalogSubject(), budget: 80)) }
+    @Test func catalog() async throws { try await check(CrashPoints(CatalogSubject(), budget: 40)) }
 
-    @Test func restore() async throws { try await check(CrashPoints(RestoreSubject(), budget: 100)) }
+    @Test func restore() async throws { try await check(CrashPoints(RestoreSubject(), budget: 50)) }
 
     @Test func smallFiles() async throws { try await check(CrashPoints(SmallFilesSubject(), budget: 1000)) }
 }

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(.serialized, arguments: Fault.allCases) func holder(fault: Fault) async throws {
-        try await check(HolderSubject(unnamedFiles: fault == .eio), fault, budget: 8, inspect: takesNoMore)
+        try await check(HolderSubject(unnamedFiles: fault == .eio), fault, budget: 5, inspect: takesNoMore)
     }
 
     @Test(.serialized, arguments: [Fault.eio, .enospc]) func everySyncOfTheHolder(fault: Fault) async throws {
@@ -65,11 +65,11 @@ import Testing
     }
 
     @Test(arguments: Fault.allCases) func index(fault: Fault) async throws {
-        try await check(IndexSubject(), fault, budget: 10)
+        try await check(IndexSubject(), fault, budget: 6)
     }
 
     @Test(arguments: Fault.allCases) func catalog(fault: Fault) async throws {
-        try await check(CatalogSubject(), fault, budget: 8)
+        try await check(CatalogSubject(), fault, budget: 5)
     }
 
     @Test(arguments: Fault.allCases) func restore(fault: Fault) async throws {

@@ -14,11 +14,6 @@ import Testing
         return node
     }
 
-    private func server(of node: Node) throws -> pid_t {
-        let text = try String(contentsOfFile: node.data + "/broker/broker.pid", encoding: .utf8)
-        return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-    }
-
     /// Also false for one that has ended and was not waited for.
     private func runs(_ id: pid_t) -> Bool {
         guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8) else { return false }
@@ -35,7 +30,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(2))) func aKilledNodeLeavesNoBrokerAndStartsAgain() async throws {
         let node = try await lone(try TestFolder())
-        let broker = try server(of: node)
+        let broker = try node.brokerID()
         #expect(runs(broker))
         await node.stop(SIGKILL)
         try await eventually("the broker ends with its node", within: .seconds(10)) { !runs(broker) }
@@ -47,7 +42,7 @@ import Testing
     @Test(.timeLimit(.minutes(2)), arguments: [SIGTERM, SIGINT])
     func aSignalStopsANodeInTime(_ signal: Int32) async throws {
         let node = try await lone(try TestFolder())
-        let broker = try server(of: node)
+        let broker = try node.brokerID()
         let began = ContinuousClock.now
         #expect(await node.stop(signal) == .code(0), "\(node.log)")
         #expect(ContinuousClock.now - began < .seconds(8))

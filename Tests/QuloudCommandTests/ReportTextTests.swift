@@ -92,9 +92,10 @@ import Testing
 
     @Test func recoveryTellsWhatCameBack() {
         let report = RecoverReport(
-            headSequence: 12, snapshots: 5, chunks: 1234, missingChunks: 0, replicas: 3702, seconds: 4)
+            headSequence: 12, snapshots: 5, chunks: 1234, missingChunks: 0, replicas: 3702, seconds: 4, listLost: false)
         #expect(report.text == "recovered head 12: 5 snapshots, 1,234 chunks, 3,702 replicas in 4.0 s")
         #expect(report.shortfall == nil)
+        #expect(with(report) { $0.listLost = true }.shortfall?.code == .partly)
         #expect(with(report) { $0.missingChunks = 1 }.shortfall?.messages == ["1 chunk is on no holder that answered"])
     }
 

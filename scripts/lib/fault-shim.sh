@@ -12,6 +12,8 @@ set -euo pipefail
 }
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../Sources/CFaultDisk" && pwd)
 library="$(cd "$1" && pwd)/fault-shim.so"
-"${CC:-cc}" -shared -fPIC -O2 -Wall -DQULOUD_FAULT_SHIM -I "$source/include" \
+# Swift brings clang; a system's cc may be there in name only.
+compiler=${CC:-$(command -v clang || command -v cc)}
+"$compiler" -shared -fPIC -O2 -Wall -DQULOUD_FAULT_SHIM -I "$source/include" \
     -o "$library" "$source/interpose.c" "$source/plan.c" -ldl -lpthread
 printf '%s\n' "$library"

@@ -100,13 +100,11 @@ def follow(events, process, run):
 
 
 def crash(output):
-    """What a process that died has printed about it: the reason, and the thread that crashed."""
+    """What a process that died has printed about it: the reason."""
     lines = output.splitlines()
     reasons = [line[max(0, line.find("error: Process")):] for line in lines
                if "Fatal error" in line or "unexpected signal" in line]
-    start = next((index for index, line in enumerate(lines) if line.endswith("crashed:")), None)
-    stack = [] if start is None else lines[start:start + 10]
-    return "\n".join(line[:200] for line in (reasons + stack) or lines[-20:])
+    return "\n".join(line[:200] for line in reasons or lines[-20:])
 
 
 def main(arguments):

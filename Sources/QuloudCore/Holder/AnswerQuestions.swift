@@ -112,9 +112,11 @@ package struct AnswerQuestions: Sendable {
             throw MessageError.oversized
         }
         let receipts = try await claims(request, proofs, by: \.retrievalKey).compactMap { claim -> SignedReceipt? in
-            guard let claim, claim.holding.state == .stored else { return nil }
+            guard let claim, claim.holding.state != .damaged else { return nil }
+            // An owner that forgot who held it may still fetch it out of the trash, and must not count on it.
             return context.receipt(
-                chunk: claim.holding.chunk, terms: claim.terms, leaseUntil: claim.holding.leaseUntil)
+                chunk: claim.holding.chunk, terms: claim.terms,
+                leaseUntil: claim.holding.state == .stored ? claim.holding.leaseUntil : Receipt.noLease)
         }
         // Also when there are none: the owner need not wait for this node.
         return try ReceiptEnvelope.seal(receipts, to: mailbox)

@@ -32,7 +32,7 @@ package enum TicketRule {
         }
     }
 
-    package enum Reason: String, Sendable {
+    package enum Reason: String, Sendable, CaseIterable {
         case own = "own chunk"
         case excluded = "excluded"
         case held = "already held"

@@ -29,6 +29,10 @@ package struct Receipt: Sendable, Equatable {
         self.label = label.asLabel
     }
 
+    /// In an answer to a locate: the chunk lies in the trash. It can be fetched while it does; nothing is promised.
+    package static let noLease = Timestamp(milliseconds: 0)
+    package var isOfTrash: Bool { leaseUntil == Self.noLease }
+
     fileprivate func write(to writer: inout WireWriter) {
         writer.put(chunk)
         writer.put(node)

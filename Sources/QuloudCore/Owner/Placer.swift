@@ -150,7 +150,8 @@ package actor Placer {
             group.addTask { try await self.keepJournal() }
             for _ in 0..<6 { group.addTask { try await self.publishAll() } }
             group.addTask { try await self.collect() }
-            try await group.waitForAll()
+            // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
+            for try await _ in group {}
         }
         await dropSurplus()
         await context.fabric.close(mailbox.id)
@@ -262,8 +263,11 @@ package actor Placer {
         guard var flight = flights[receipt.chunk], receipt.size == flight.order.sealed.count else {
             return acceptLate(signed, into: &accepted)
         }
-        lastReceipt = context.time.uptime
-        switch flight.placement.accept(receipt.node, slot: receipt.slot, now: lastReceipt) {
+        let now = context.time.uptime
+        let step = flight.placement.accept(receipt.node, slot: receipt.slot, now: now)
+        // Only what brings the run forward: a node that vouches again and again must not keep it from giving up.
+        if step == .counted || step == .completed { lastReceipt = now }
+        switch step {
         case .counted: accepted.append(AcceptedReplica(signed, context: context))
         case .completed:
             accepted.append(AcceptedReplica(signed, context: context))

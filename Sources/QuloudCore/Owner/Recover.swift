@@ -7,6 +7,8 @@ package struct RecoverResult: Sendable {
     /// Chunks that no holder that answered has.
     package let missingChunks: Int
     package let replicas: Int
+    /// What the newest heads lead to could not be read: these are the snapshots that this machine knew already.
+    package let isListLost: Bool
 }
 
 package enum RecoverError: Error, Sendable, Equatable {
@@ -21,10 +23,13 @@ package enum RecoverError: Error, Sendable, Equatable {
 package struct Recover: Sendable {
     private let context: OwnerContext
     private let observer: Observer
+    private let withoutList: Bool
 
-    package init(_ context: OwnerContext, observer: @escaping Observer) {
+    /// - Parameter withoutList: when no list of snapshots can be read, goes on without, instead of throwing `unreadable`.
+    package init(_ context: OwnerContext, observer: @escaping Observer, withoutList: Bool = false) {
         self.context = context
         self.observer = observer
+        self.withoutList = withoutList
     }
 
     package func run() async throws -> RecoverResult {
@@ -43,12 +48,11 @@ package struct Recover: Sendable {
         }
         let branches = fork == nil ? [] : heads.map(\.head)
         let learner = ChunkLearner(context, holders: holders)
+        // What is signed next follows the newest head, whichever the snapshots are from: else the history forks.
+        let record = Self.page(after: heads[0].record, isForked: fork != nil)
         for (head, _) in heads {
             do {
-                // What is signed next follows the newest head, whichever the snapshots are from: else the history forks.
-                return try await rebuild(
-                    from: head, branches: branches, record: Self.page(after: heads[0].record, isForked: fork != nil),
-                    learner: learner)
+                return try await rebuild(from: head, branches: branches, record: record, learner: learner)
             } catch let error as ChunkUnavailable {
                 observer(
                     .note(
@@ -58,7 +62,24 @@ package struct Recover: Sendable {
                 )
             }
         }
-        throw RecoverError.unreadable
+        guard withoutList else { throw RecoverError.unreadable }
+        return try await goOn(after: record)
+    }
+
+    /// Every copy of the lists is gone: the history goes on behind the newest head all the same, or its owner could never
+    /// back up again. What this machine knew stays.
+    private func goOn(after record: HeadRecord) async throws -> RecoverResult {
+        let snapshots = try await context.catalog.snapshots()
+        try await context.catalog.replace(snapshots: snapshots, head: record)
+        observer(
+            .note(
+                Note(
+                    .warning, subject: "head \(record.sequence)",
+                    "no list of snapshots is left; the next backup follows this head, and earlier snapshots that this "
+                        + "machine does not know are given up")))
+        return RecoverResult(
+            headSequence: record.sequence, snapshots: snapshots, chunks: 0, missingChunks: 0, replicas: 0,
+            isListLost: true)
     }
 
     /// A forked history goes on with one number left out: no head of either branch is taken for news or for a rival again.
@@ -104,7 +125,7 @@ package struct Recover: Sendable {
         let (known, missing, replicas) = await learner.counts
         return RecoverResult(
             headSequence: head.sequence, snapshots: snapshots, chunks: known, missingChunks: missing,
-            replicas: replicas)
+            replicas: replicas, isListLost: false)
     }
 
     /// The snapshots that a head leads to.
@@ -167,7 +188,7 @@ actor ChunkLearner {
         var found = try await Locator(context).locate(batch.map(\.id), answers: holders)
         // Answers bear no name: one node that sends many must not hide what others have.
         let wanted = min(holders, context.settings.quorum)
-        let thin = batch.map(\.id).filter { found[$0, default: []].count < wanted }
+        let thin = batch.map(\.id).filter { found[$0, default: []].count { !$0.receipt.isOfTrash } < wanted }
         if !thin.isEmpty {
             for (chunk, receipts) in try await Locator(context).locate(thin) { found[chunk] = receipts }
         }
@@ -180,8 +201,11 @@ actor ChunkLearner {
                     quorum: context.settings.quorum, createdAt: now), source: [], wasPlaced: true)
         }
         try await context.catalog.prepare(chunks)
-        // Whoever heard the question can claim to have it all: these are challenged first.
-        let accepted = found.values.joined().map { AcceptedReplica($0, context: context, nextAudit: now) }
+        // Whoever heard the question can claim to have it all: these are challenged first. What lies in the trash can be
+        // fetched, and counts for nothing.
+        let accepted = found.values.joined().filter { !$0.receipt.isOfTrash }.map {
+            AcceptedReplica($0, context: context, nextAudit: now)
+        }
         if !accepted.isEmpty { try await context.catalog.record(Array(accepted)) }
         replicas += accepted.count
         missing += batch.count - found.count

@@ -42,7 +42,8 @@ package struct Restore: Sendable {
                 try Task.checkCancellation()
                 try await writer.finish()
             }
-            try await group.waitForAll()
+            // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
+            for try await _ in group {}
         }
         progress.finish()
         return progress.value

@@ -1,3 +1,10 @@
+/// Nothing more can be written: the disk is full.
+package struct RestoreStopped: Error, Sendable, Equatable {
+    /// What could not be completed.
+    package let path: TreePath
+    package let reason: TreeError
+}
+
 /// Carries out the steps of a restore on the target tree. What fails is noted by its path, and the rest goes on.
 actor RestoreWriter {
     private let target: any RestoreTree
@@ -138,7 +145,7 @@ actor RestoreWriter {
     /// A full disk ends the restore; anything else is a problem of this path alone.
     private func report(_ path: TreePath, _ error: any Error) throws {
         if error is CancellationError { throw error }
-        if let error = error as? TreeError, error.kind == .full { throw error }
+        if let error = error as? TreeError, error.kind == .full { throw RestoreStopped(path: path, reason: error) }
         missing.insert(path)
         progress.update { $0.problems += 1 }
         note(Note(.warning, subject: path.description, Self.describe(error)))

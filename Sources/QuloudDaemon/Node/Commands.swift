@@ -133,14 +133,15 @@ package enum QuloudNode {
     /// Brings an owner back from the recovery words. Writes keys and catalog into a data directory without an owner, and
     /// the configuration if there is none at `configurationFile`.
     ///
+    /// - Parameter withoutList: goes on with the history when no holder has the list of its snapshots any more.
     /// - Throws: `OperationFailure`.
     package static func recover(
-        words: [String], configuration: Configuration, overriding: [ConfigurationOverride], configurationFile: String,
-        logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
+        words: [String], withoutList: Bool = false, configuration: Configuration, overriding: [ConfigurationOverride],
+        configurationFile: String, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws -> RecoverReport {
         try await explained {
             let setup = NodeSetup(configuration: configuration, overriding: overriding, file: configurationFile)
-            return try await setup.recover(words: words, logger: logger, emit: emit)
+            return try await setup.recover(words: words, withoutList: withoutList, logger: logger, emit: emit)
         }
     }
 
@@ -164,4 +165,6 @@ package struct RecoverReport: Codable, Sendable, Equatable {
     package var missingChunks: Int
     package var replicas: Int
     package var seconds: Double
+    /// No holder has the list of snapshots any more.
+    package var listLost: Bool
 }

@@ -38,7 +38,7 @@ struct NodeSetup: Sendable {
     }
 
     func recover(
-        words: [String], logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
+        words: [String], withoutList: Bool, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws -> RecoverReport {
         let root: SecretBytes
         do {
@@ -67,7 +67,7 @@ struct NodeSetup: Sendable {
             if madeNode {
                 try SecretFile.node.write(SecretBytes(random: NodeKeys.secretCount), to: directory.nodeKey)
             }
-            let report = try await rebuild(logger: logger, emit: emit)
+            let report = try await rebuild(withoutList: withoutList, logger: logger, emit: emit)
             if access(file, F_OK) != 0 { try writeConfiguration() }
             unlink(directory.recoveryMark)
             return report
@@ -85,7 +85,7 @@ struct NodeSetup: Sendable {
     }
 
     private func rebuild(
-        logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
+        withoutList: Bool, logger: Logger, emit: @escaping @Sendable (OperationEvent) -> Void
     ) async throws -> RecoverReport {
         var configuration = configuration
         configuration.owner.enabled = true
@@ -93,11 +93,13 @@ struct NodeSetup: Sendable {
         do {
             let context = try assembly.operations().context
             let start = context.time.uptime
-            let result = try await Recover(context, observer: OwnerOperations.observer(emit)).run()
+            let result = try await Recover(
+                context, observer: OwnerOperations.observer(emit), withoutList: withoutList
+            ).run()
             let report = RecoverReport(
                 headSequence: Int(clamping: result.headSequence), snapshots: result.snapshots.count,
                 chunks: result.chunks, missingChunks: result.missingChunks, replicas: result.replicas,
-                seconds: (context.time.uptime - start).inSeconds)
+                seconds: (context.time.uptime - start).inSeconds, listLost: result.isListLost)
             await assembly.close()
             return report
         } catch {

@@ -61,7 +61,8 @@ extension OperationFailure {
         case RecoverError.unreadable:
             OperationFailure(
                 .failed, "heads were found, but no holder gives back the catalog they point to",
-                hint: "start more of the holders and try again")
+                hint: "start more of the holders and try again; when the others are gone for good, --without-list gives "
+                    + "up the earlier snapshots and lets backups go on")
         case let history as HistoryError: explain(history)
         case RebuildError.foreignBlobs:
             OperationFailure(
@@ -71,6 +72,12 @@ extension OperationFailure {
             OperationFailure(
                 .failed, "\(count) blobs could not be read while the index was made anew from them",
                 hint: "check the disk, then start the node again: it goes on from here")
+        case let blobs as BlobStoreError:
+            OperationFailure(
+                .failed, blobs.description,
+                hint: blobs.kind == .full
+                    ? "make room on the disk and try again"
+                    : "put the file it names back from a backup, or update quloud; else check the disk (quloud doctor)")
         case is ManifestError:
             OperationFailure(.failed, "the snapshot's manifest is damaged or too large", hint: "try an older snapshot")
         default:

@@ -125,8 +125,22 @@ struct OwnerOperations: Sendable {
 
     // MARK: Restore
 
+    /// In a catalog that fell back, the latest snapshot is not the latest, and one that is missing may well exist.
+    private func snapshotToRestore(_ selector: String, emit: @escaping Emit) async throws -> Snapshot {
+        if selector != "latest", let found = try? await snapshot(selector) { return found }
+        do {
+            try await history.watching { try await HistoryGuard(context).check() }
+        } catch let error as HistoryError {
+            guard let found = try? await snapshot(selector) else { throw error }
+            let text = (OperationFailure.explaining(error) as? OperationFailure)?.message ?? "\(error)"
+            Self.observer(emit)(.note(Note(.warning, subject: "snapshot \(found.id.short)", text)))
+            return found
+        }
+        return try await snapshot(selector)
+    }
+
     func restore(_ request: RestoreRequest, emit: @escaping Emit) async throws -> RestoreReport {
-        let snapshot = try await snapshot(request.snapshot)
+        let snapshot = try await snapshotToRestore(request.snapshot, emit: emit)
         let select = try request.paths.map { try Self.treePath($0, in: snapshot) }
         for (text, path) in zip(request.paths, select) where !(try await contains(path, snapshot)) {
             throw Self.noSuchPath(text, snapshot)
@@ -140,8 +154,15 @@ struct OwnerOperations: Sendable {
                 .failed, "cannot restore into \(request.target): \(error.description)",
                 hint: "name a folder you can write to")
         }
-        let done = try await Restore(context, target: target, observer: Self.observer(emit)).run(
-            snapshot, select: select)
+        let done: RestoreProgress
+        do {
+            done = try await Restore(context, target: target, observer: Self.observer(emit)).run(
+                snapshot, select: select)
+        } catch let stopped as RestoreStopped {
+            throw OperationFailure(
+                .failed, "restore stopped at \(request.target)/\(stopped.path): \(stopped.reason)",
+                hint: "make room on the disk of \(request.target) and run it again with --overwrite")
+        }
         return RestoreReport(
             snapshot: snapshot.id.description, target: request.target, files: done.files, bytes: done.bytes,
             problems: done.problems, seconds: (context.time.uptime - start).inSeconds)

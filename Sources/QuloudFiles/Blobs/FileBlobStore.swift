@@ -60,7 +60,7 @@ package final class FileBlobStore: BlobStore {
     }
 
     private static func reason(_ error: Errno) -> String {
-        error.code == EMEDIUMTYPE ? "it was written by another version, or is no store of blobs" : "\(error)"
+        error.code == EMEDIUMTYPE ? "its file \"format\" is damaged, or another version wrote it" : "\(error)"
     }
 
     package func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? {

@@ -13,8 +13,6 @@ struct NodeModel: Sendable {
         var lastIntact: Duration?
         /// Until when the holder promised to keep it, if it did.
         var promisedUntil: Timestamp?
-        /// On its way out: it is returned when this node is asked, and not found by whoever asks all.
-        var isTrashed = false
         /// The owner asked it to let go.
         var isReleased = false
         /// Its bytes were damaged from outside, and not stored anew since.

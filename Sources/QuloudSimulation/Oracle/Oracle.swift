@@ -86,7 +86,6 @@ final class Oracle: Sendable {
             change(node, holding.chunk) { kept in
                 kept.key = holding.key
                 kept.hasRow = holding.state != .damaged
-                kept.isTrashed = holding.state == .trashed
                 if isThere, !kept.hasBlob {
                     kept.hasBlob = true
                     kept.isHarmed = false
@@ -178,6 +177,13 @@ final class Oracle: Sendable {
         }
     }
 
+    /// A node that lies throws away what it has.
+    func discards(_ node: NodeID) {
+        for chunk in state.withLock({ $0.nodes[node]?.kept.keys.sorted() ?? [] }) {
+            change(node, chunk) { $0.hasBlob = false }
+        }
+    }
+
     /// From now on the node does as it should; what it has not, it has not.
     func reform(_ node: NodeID) {
         state.withLock { state in
@@ -212,14 +218,6 @@ final class Oracle: Sendable {
                 violate(.secrecy, "\(what()) contains \(String(decoding: secret.prefix(14), as: UTF8.self))")
             }
         }
-    }
-
-    /// Nodes that have the chunk whole, and tell whoever asks all.
-    func offering(_ chunk: ChunkID) -> [NodeID] {
-        let trashing = state.withLock { state in
-            state.nodes.filter { $0.value.kept[chunk]?.isTrashed == true }.keys.sorted()
-        }
-        return holders(of: chunk).filter { !trashing.contains($0) }
     }
 
     /// Nodes that have the chunk whole, and would give it to its owner.

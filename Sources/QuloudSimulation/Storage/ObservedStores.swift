@@ -94,7 +94,9 @@ struct HollowBlobs: BlobStore {
     }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) { try await inner.remove(names) }
     func quarantine(_ name: HoldingKey) async throws(BlobStoreError) { try await inner.quarantine(name) }
-    func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? { try await inner.read(name) }
+    func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? {
+        isHollow() ? nil : try await inner.read(name)
+    }
     func room() async throws(BlobStoreError) -> DiskRoom { try await inner.room() }
     func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey] {
         try await inner.names(after: name, limit: limit)

@@ -47,7 +47,7 @@ struct Ending: Sendable {
         if await story.recover() != nil { return true }
         // Nothing was ever finished, or the copies of it were lost: that is for the next backup to begin anew.
         let best = world.oracle.bestHead()
-        if best > 0, world.oracle.harm == 0 {
+        if best > 0 {
             world.oracle.violate(.converges, "nothing is recovered, and holders keep head \(best)")
         }
         return best == 0
@@ -78,11 +78,6 @@ struct Ending: Sendable {
             world.scheduler.pass(owner.settings.grace + .seconds(3600))
             try? await world.scheduler.sleep(for: .seconds(60))
         }
-        if story.hasHeadWithoutList, world.oracle.harm > 0 {
-            // All copies of the newest list were destroyed: the owner is told, at each backup and each recovery.
-            world.tally.state("head without its list")
-            return nil
-        }
         if isPossible {
             world.oracle.violate(.converges, "not at rest after \(Self.rounds) rounds")
         }
@@ -96,7 +91,7 @@ struct Ending: Sendable {
     private func checkUnrecoverable(_ chunks: Set<ChunkID>) {
         for chunk in chunks {
             world.tally.state("chunk lost for good")
-            let holders = world.oracle.offering(chunk)
+            let holders = world.oracle.holders(of: chunk)
             if !holders.isEmpty {
                 world.oracle.violate(
                     .converges, "\(chunk.short) is given up, and \(holders.map(\.short)) have it")
@@ -158,7 +153,7 @@ struct Ending: Sendable {
 
     /// 4: recovering, and recovering after an interrupted recovery, give the same.
     private func checkRecovery(isWhole: Bool) async {
-        guard isWhole, !world.profile.isOwnerHolder, world.plot({ $0.chance(0.15) }) else { return }
+        guard isWhole, !world.profile.isOwnerHolder, world.plot({ $0.chance(0.4) }) else { return }
         guard let before = await catalog() else { return }
         owner.crash()
         owner.replaceDisk(world.ownerStorage())

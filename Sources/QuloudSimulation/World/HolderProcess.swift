@@ -42,6 +42,7 @@ final class HolderProcess: Sendable {
     var id: NodeID { keys.id }
     var running: Running? { state.withLock(\.running) }
     var lie: Lie? { state.withLock(\.lie) }
+    private var isHollow: Bool { liar.isHollow(lie) }
     func setOwn(_ isOwn: @escaping @Sendable (MailboxID) async -> Bool) { state.withLock { $0.isOwn = isOwn } }
     private func isLife(_ life: Int) -> Bool { state.withLock { $0.life == life } }
 
@@ -89,11 +90,16 @@ final class HolderProcess: Sendable {
         let (lie, isOwn) = state.withLock { ($0.lie, $0.isOwn) }
         let onlooker = Onlooker(node: id, oracle: world.oracle) { [weak self] in self?.isLife(life) ?? false }
         let index = ObservedIndex(stores, onlooker)
-        let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in self?.lie == .hollow }
         let world = world
+        let blobs = HollowBlobs(inner: ObservedBlobs(stores.blobs, onlooker)) { [weak self] in
+            guard let self, isHollow else { return false }
+            world.tally.fault(Lie.hollow.fault)
+            return true
+        }
         return HolderContext(
             keys: keys, index: index, heads: index, blobs: blobs,
-            fabric: lie == nil ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }),
+            fabric: lie == nil
+                ? connection : LyingFabric(inner: connection, lie: { [weak self] in self?.lie }, tally: world.tally),
             time: clock, entropy: world.freshEntropy(), settings: settings, isOwn: isOwn,
             note: { [number] note in
                 world.oracle.sees([Array(note.subject.utf8), Array(note.text.utf8)], in: "a holder's log")
@@ -120,7 +126,7 @@ final class HolderProcess: Sendable {
         state.withLock {
             $0.running = Running(context: context, answers: answers, connection: connection, tasks: tasks)
         }
-        if lie == .forger { _ = world.spawn { [liar] in await liar.forge(connection, world) } }
+        if lie == .parrot { _ = world.spawn { [liar] in await liar.repeatOthers(connection, world) } }
         world.log("holder \(number) (\(id.short)) runs")
     }
 

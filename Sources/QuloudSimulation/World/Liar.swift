@@ -16,29 +16,45 @@ final class Liar: Sendable {
 
     init(keys: NodeKeys) { self.keys = keys }
 
+    /// It keeps nothing of what it is given.
+    func isHollow(_ lie: Lie?) -> Bool {
+        switch lie {
+        case .hollow, .copycat, .madeUp: true
+        case .replay: memory.withLock { $0.proof != nil }
+        default: false
+        }
+    }
+
     func answer(_ question: Question, lie: Lie?, honest: AnswerQuestions, _ world: World) async -> [UInt8]? {
         guard let lie else { return await honest.answer(question) }
         switch (lie, question.kind) {
         case (.mute, .prove):
-            world.tally.fault("lie: mute")
+            world.tally.fault(lie.fault)
             return nil
         case (.busy, .prove):
-            world.tally.fault("lie: busy")
+            world.tally.fault(lie.fault)
             return signed(question) { _ in .busy }
         case (.replay, .prove):
             if let old = memory.withLock(\.proof) {
-                world.tally.fault("lie: replay")
+                world.tally.fault(lie.fault)
                 return old
             }
             let answer = await honest.answer(question)
-            memory.withLock { $0.proof = answer }
+            if answer != nil {
+                memory.withLock { $0.proof = answer }
+                world.oracle.discards(keys.id)
+            }
             return answer
         case (.copycat, .prove):
-            world.tally.fault("lie: copy")
+            world.tally.fault(lie.fault)
             let others = world.provedByOthers(than: keys.id)
             return signed(question) { index in others.isEmpty ? .busy : others[index % others.count] }
+        case (.madeUp, .prove):
+            world.tally.fault(lie.fault)
+            let proof = SHA256.hash(question.request)
+            return signed(question) { _ in .proof(proof) }
         case (.wrongBytes, .retrieve):
-            world.tally.fault("lie: wrong bytes")
+            world.tally.fault(lie.fault)
             guard var bytes = await honest.answer(question), !bytes.isEmpty else { return nil }
             bytes[bytes.count / 2] ^= 1
             return bytes
@@ -47,7 +63,7 @@ final class Liar: Sendable {
             guard let answer, (try? CatalogHead.verified(answer)) != nil else { return answer }
             return memory.withLock { memory in
                 if memory.head == nil { memory.head = answer }
-                if memory.head != answer { world.tally.fault("lie: stale head") }
+                if memory.head != answer { world.tally.fault(lie.fault) }
                 return memory.head
             }
         default: return await honest.answer(question)
@@ -68,8 +84,8 @@ final class Liar: Sendable {
         }
     }
 
-    /// Repeats the envelopes of others, and vouches in their names.
-    func forge(_ connection: SimulatedConnection, _ world: World) async {
+    /// Repeats the envelopes of others.
+    func repeatOthers(_ connection: SimulatedConnection, _ world: World) async {
         world.overhear { [weak self] in self?.overhears($0) }
         while !Task.isCancelled {
             try? await world.scheduler.sleep(for: .milliseconds(700))
@@ -78,17 +94,8 @@ final class Liar: Sendable {
                 return memory.envelopes
             }
             for (mailbox, bytes) in overheard {
-                world.tally.fault("lie: receipts repeated")
+                world.tally.fault(Lie.parrot.fault)
                 try? await connection.send(bytes, to: mailbox)
-                for (other, chunk) in world.chunksOnTheWay(to: mailbox) where other.id != keys.id {
-                    world.tally.fault("lie: receipt forged")
-                    let receipt = Receipt(
-                        chunk: chunk.chunk, node: other.id, agreementKey: other.keys.agreementKey, size: chunk.size,
-                        slot: 0, epoch: 1, leaseUntil: other.clock.now.advanced(by: .seconds(86_400 * 30)), label: "")
-                    let signed = receipt.signed(by: keys.identity)
-                    guard let envelope = try? ReceiptEnvelope.seal([signed], to: mailbox) else { continue }
-                    try? await connection.send(envelope, to: mailbox)
-                }
             }
         }
     }
@@ -98,6 +105,7 @@ final class Liar: Sendable {
 struct LyingFabric: HolderFabric {
     let inner: SimulatedConnection
     let lie: @Sendable () -> Lie?
+    let tally: Tally
 
     func waiting(for node: NodeID) async throws(FabricError) -> [TicketAddress: Int] {
         try await inner.waiting(for: node)
@@ -107,6 +115,7 @@ struct LyingFabric: HolderFabric {
     ) async throws(FabricError) -> [Delivery] {
         let taken = try await inner.tickets(from: address, limit: limit, wait: wait)
         guard lie() == .swallow, !taken.isEmpty else { return taken }
+        tally.fault(Lie.swallow.fault)
         try await inner.settle(taken, .done)
         return []
     }

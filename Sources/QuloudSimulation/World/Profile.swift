@@ -2,13 +2,15 @@ import QuloudCore
 
 /// What a seed makes of a world: its size, and how badly things go.
 struct Profile: Sendable {
-    enum Weather: String, Sendable { case calm, mild, wild }
+    enum Weather: String, Sendable, CaseIterable { case calm, mild, wild }
 
     let weather: Weather
     let holders: Int
     let quorum: Int
     /// How the holder with that number lies, if it does.
     let liars: [Int: Lie]
+    /// Somebody on the broker vouches for what is stored, in the names of others.
+    let hasStranger: Bool
     /// The owner's daemon is the first holder, too.
     let isOwnerHolder: Bool
     let diskBytes: Int64
@@ -29,10 +31,13 @@ struct Profile: Sendable {
         isOwnerHolder = ownHolder
         holders = quorum + draw.int(0...2) + (ownHolder ? 1 : 0)
         var lies: [Int: Lie] = [:]
-        if holders - quorum - (ownHolder ? 1 : 0) > 0, draw.chance(weather == .calm ? 0.3 : 0.4) {
-            lies[holders - 1] = draw.one(of: Lie.allCases)
+        if draw.chance(0.5) {
+            // All but one may lie: a quorum of liars is what an audit is for.
+            let count = draw.int(1...holders - 1 - (ownHolder ? 1 : 0))
+            for number in holders - count..<holders { lies[number] = draw.one(of: Lie.allCases) }
         }
         liars = lies
+        hasStranger = draw.chance(0.3)
         diskBytes = draw.chance(0.1) ? Int64(4 * Limits.sealedChunkSizeMax + draw.int(50_000...400_000)) : 1 << 32
         actions = draw.int(4...8)
         lease = .seconds(86_400 * draw.int(20...180))
@@ -54,6 +59,7 @@ struct Profile: Sendable {
         let lies = liars.sorted { $0.key < $1.key }.map { "holder \($0.key + 1) lies: \($0.value)" }
         return
             (["\(weather)", "\(holders) holders", "quorum \(quorum)"] + lies
+            + (hasStranger ? ["a stranger forges receipts"] : [])
             + (isOwnerHolder ? ["the owner is holder 1"] : [])).joined(separator: ", ")
     }
 }
@@ -62,10 +68,12 @@ struct Profile: Sendable {
 enum Lie: String, Sendable, CaseIterable {
     /// Vouches for everything and stores nothing.
     case hollow
-    /// Sends proofs that it gave earlier, of what it threw away.
+    /// Throws everything away once it has proved something, and sends that proof again.
     case replay
-    /// Sends what another node proved.
+    /// Stores nothing, and sends what another node proved.
     case copycat
+    /// Stores nothing, and makes proofs up.
+    case madeUp
     /// Is there, and answers no challenge.
     case mute
     /// Says of every challenge that it is busy.
@@ -76,6 +84,9 @@ enum Lie: String, Sendable, CaseIterable {
     case staleHead
     /// Takes tickets, and does nothing.
     case swallow
-    /// Sends what others sent to a mailbox again and again, and receipts in the names of others.
-    case forger
+    /// Sends what others sent to a mailbox again.
+    case parrot
+
+    /// How it is counted.
+    var fault: String { "lie: \(self)" }
 }

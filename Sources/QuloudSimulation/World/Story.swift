@@ -19,13 +19,12 @@ final class Story: Sendable {
         /// After the loss of the owner's machine, until it is recovered.
         var needsRecovery = false
         var hasForked = false
-        /// The last recovery found a head, and nothing of what it leads to.
-        var hasHeadWithoutList = false
     }
 
     let world: World
     let files: Files
     let owner: OwnerProcess
+    private let stranger: Stranger?
     private let state = Mutex(State())
 
     init(_ world: World) throws {
@@ -39,6 +38,7 @@ final class Story: Sendable {
                     number, secret: World.nodeSecret(number), storage: storage, clock: NodeClock(world.scheduler),
                     lie: profile.liars[number - 1], in: world))
         }
+        stranger = profile.hasStranger ? try Stranger(in: world) : nil
         let ownNode = profile.isOwnerHolder ? world.holders.first : nil
         owner = try OwnerProcess(
             "owner", root: World.ownerRoot, storage: world.ownerStorage(), tree: files.tree,
@@ -61,7 +61,6 @@ final class Story: Sendable {
 
     var kept: [SnapshotID: Kept] { state.withLock(\.kept) }
     var hasForked: Bool { state.withLock(\.hasForked) }
-    var hasHeadWithoutList: Bool { state.withLock(\.hasHeadWithoutList) }
     var needsRecovery: Bool { state.withLock(\.needsRecovery) }
 
     func run() async {
@@ -95,11 +94,13 @@ final class Story: Sendable {
             return
         }
         switch action {
-        case .backup: _ = await backup(owner)
+        case .backup: await inFamine(0.25) { _ = await self.backup(self.owner) }
         case .change:
             files.change()
-            _ = await backup(owner)
-        case .audit: _ = await audit(world.plot { $0.one(of: [.all(on: nil), .due, .sample(5)]) } ?? .due)
+            await inFamine(0.25) { _ = await self.backup(self.owner) }
+        case .audit:
+            let scope = world.plot { $0.one(of: [Audit.Scope.all(on: nil), .due, .sample(5)]) } ?? .due
+            await inFamine(0.4) { _ = await self.audit(scope) }
         case .heal: _ = await heal()
         case .restore: await restoreOne()
         case .recover: _ = await recover()
@@ -270,21 +271,28 @@ final class Story: Sendable {
 
     @discardableResult
     func recover() async -> RecoverResult? {
-        let observer = observer(Notes())
-        let result = await owner.perform("recover") { try await Recover($0, observer: observer).run() }
-        ended("recover", result)
-        guard let done = try? result.get() else {
-            if case .failure(let error) = result, case RecoverError.unreadable = error {
-                state.withLock { $0.hasHeadWithoutList = true }
+        var result = await recover(withoutList: false)
+        if case .failure(let error) = result, case RecoverError.unreadable = error, world.isQuiet {
+            // Everybody is here and honest now, so the list is gone: what a person does who is told.
+            if world.oracle.harm == 0, world.profile.liars.isEmpty {
+                world.oracle.violate(.converges, "no list can be read, and nothing happened to any holder")
             }
-            return nil
+            result = await recover(withoutList: true)
         }
-        state.withLock { state in
-            state.needsRecovery = false
-            state.hasHeadWithoutList = false
-        }
+        guard let done = try? result.get() else { return nil }
+        state.withLock { $0.needsRecovery = false }
+        if done.isListLost { world.tally.state("recover: without list") }
         world.tally.state("recover: chunks missing", done.missingChunks)
         return done
+    }
+
+    private func recover(withoutList: Bool) async -> Result<RecoverResult, any Error> {
+        let observer = observer(Notes())
+        let result = await owner.perform("recover") {
+            try await Recover($0, observer: observer, withoutList: withoutList).run()
+        }
+        ended("recover", result)
+        return result
     }
 
     private func loseMachine() async {
@@ -319,7 +327,21 @@ final class Story: Sendable {
         guard let snapshots = try? await owner.context().catalog.snapshots(), !snapshots.isEmpty,
             let snapshot = world.plot({ $0.one(of: snapshots) })
         else { return }
-        await restore(snapshot)
+        await inFamine(0.5) { await self.restore(snapshot) }
+    }
+
+    /// Sometimes most holders are away meanwhile, or all.
+    private func inFamine(_ odds: Double, _ body: () async -> Void) async {
+        let away = world.plot { draw -> [HolderProcess] in
+            guard draw.chance(odds) else { return [] }
+            let first = draw.index(world.holders.count)
+            let turned = world.holders[first...] + world.holders[..<first]
+            return Array(turned.dropFirst(draw.int(0...world.profile.quorum - 1)))
+        }
+        if !away.isEmpty { world.tally.fault("holders away") }
+        for holder in away { holder.crash() }
+        await body()
+        for holder in away { await holder.start() }
     }
 
     /// 8: exactly what was backed up, or the name of what is not.

@@ -25,7 +25,6 @@ final class World: Sendable {
         var isQuiet = false
         var underway = "the start"
         var ears: [@Sendable (Crossing) -> Void] = []
-        var tickets: [MailboxID: [StoreRequest]] = [:]
         var disks: [RealDisk] = []
         var proofs: [NodeID: [ProofAnswer]] = [:]
         var previous: [Crossing.Kind: [UInt8]] = [:]
@@ -130,10 +129,6 @@ final class World: Sendable {
         scheduler.record(crossing.bytes.prefix(256))
         oracle.watch(crossing)
         switch crossing.kind {
-        case .ticket:
-            if let request = try? StoreRequest.verified(crossing.bytes), !profile.liars.isEmpty {
-                state.withLock { $0.tickets[request.mailbox, default: []].append(request) }
-            }
         case .answer(.prove):
             if let node = crossing.node, profile.liars.values.contains(.copycat) { learn(crossing, from: node) }
         default: break
@@ -155,12 +150,6 @@ final class World: Sendable {
 
     func provedByOthers(than node: NodeID) -> [ProofAnswer] {
         state.withLock { state in state.proofs.filter { $0.key != node }.min { $0.key < $1.key }?.value ?? [] }
-    }
-
-    /// Chunks that were asked for lately in this mailbox, with nodes that could have stored them.
-    func chunksOnTheWay(to mailbox: MailboxID) -> [(HolderProcess, StoreRequest)] {
-        let (requests, holders) = state.withLock { ($0.tickets[mailbox, default: []].suffix(2), $0.holders) }
-        return requests.flatMap { request in holders.map { ($0, request) } }
     }
 
     private func fate(of crossing: Crossing) -> Fate {

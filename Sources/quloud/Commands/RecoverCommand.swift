@@ -14,6 +14,7 @@ struct RecoverCommand: Sendable, Equatable {
     var dataDirectory: String?
     var broker: String?
     var quorum: Int?
+    var withoutList = false
     var login = BrokerLogin()
 
     /// What was given, for the configuration.
@@ -31,7 +32,7 @@ struct RecoverCommand: Sendable, Equatable {
         name: "recover", summary: "bring back an owner on an empty machine from the 24 words",
         options: [
             Option("words-file", value: "FILE"), Option("broker", value: "ADDRESS"), Option("data-dir", value: "DIR"),
-            Option("quorum", value: "N"),
+            Option("quorum", value: "N"), Option("without-list"),
         ] + BrokerLogin.options,
         help: """
             Usage: quloud recover [options]
@@ -48,6 +49,8 @@ struct RecoverCommand: Sendable, Equatable {
               --data-dir DIR      where to put keys and catalog (default: as configured)
               --quorum N          how many holders are to keep each chunk, as it was before (default: as
                                   configured)
+              --without-list      when no holder that will ever come back has the list of snapshots:
+                                  give up the earlier snapshots, so that backups can go on
             \(BrokerLogin.help)
 
             Examples:
@@ -67,6 +70,7 @@ struct RecoverCommand: Sendable, Equatable {
                 words: words, dataDirectory: try arguments.setting("data-dir", for: "node.data_dir"),
                 broker: try arguments.setting("broker", for: "fabric.broker"),
                 quorum: try arguments.setting("quorum", for: "owner.quorum").flatMap { Int($0) },
+                withoutList: arguments.flag("without-list"),
                 login: try BrokerLogin(arguments)))
     }
 }
@@ -80,8 +84,8 @@ extension RecoverCommand {
         }
         let report = try await session.watching { reporter in
             try await QuloudNode.recover(
-                words: words, configuration: node.configuration, overriding: overrides, configurationFile: node.file,
-                logger: reporter.logger()
+                words: words, withoutList: withoutList, configuration: node.configuration, overriding: overrides,
+                configurationFile: node.file, logger: reporter.logger()
             ) { reporter.show($0) }
         }
         session.output.result(report, text: report.text)

@@ -20,6 +20,8 @@ final class Fleet: Sendable {
         "QULOUD_AUDIT_AUTOMATIC": "false", "QULOUD_AUDIT_RETRY_AFTER": "1s", "QULOUD_AUDIT_GRACE": "1s",
         "QULOUD_HEAL_AUTOMATIC": "false",
     ]
+    /// Of the broker's user `test`.
+    static let password = "not a secret of anybody"
     private static let everywhere = [
         "QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true", "QULOUD_HOLDER_RESERVE_FREE": "1 MiB",
     ]
@@ -58,7 +60,7 @@ final class Fleet: Sendable {
     ) async throws -> Fleet {
         let folder = try TestFolder()
         let password = folder.path + "/password"
-        try folder.write("password", "not a secret of anybody\n")
+        try folder.write("password", Fleet.password + "\n")
         let hub = Node(
             "hub", in: folder,
             everywhere.merging(["QULOUD_BROKER_USER": "test", "QULOUD_BROKER_PASSWORD_FILE": password]) { $1 }

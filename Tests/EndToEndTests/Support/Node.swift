@@ -37,6 +37,23 @@ final class Node: Sendable {
         try await Program.run(arguments + ["--config", configuration], home: folder, settings)
     }
 
+    /// Starts a command on this node and lets it run.
+    func begin(_ arguments: String...) async throws -> Running {
+        try await Program.begin(arguments + ["--config", configuration], home: folder, settings)
+    }
+
+    /// The same node under other settings; only one of the two may run.
+    func with(_ others: [String: String]) -> Node { Node(name, in: parent, settings.merging(others) { $1 }) }
+
+    /// The server of its own broker.
+    func brokerID() throws -> pid_t {
+        let text = try String(contentsOfFile: data + "/broker/broker.pid", encoding: .utf8)
+        guard let id = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw Failure("no process id in broker.pid")
+        }
+        return id
+    }
+
     /// Makes its keys. Returns the recovery words, if it is an owner.
     @discardableResult
     func make(_ arguments: String...) async throws -> [String] {

@@ -31,9 +31,28 @@ enum Program {
     static func run(
         _ arguments: [String], home: String, _ settings: [String: String] = [:]
     ) async throws -> Outcome {
+        try await begin(arguments, home: home, settings).outcome()
+    }
+
+    /// Starts a command and lets it run.
+    static func begin(
+        _ arguments: [String], home: String, _ settings: [String: String] = [:]
+    ) async throws -> Running {
         let output = home + "/output-\(UInt64.random(in: 0 ... .max))"
         let child = try await start(arguments, output: output, home: home, settings)
-        let exit = await child.wait()
+        return Running(arguments: arguments, process: child, output: output)
+    }
+}
+
+/// A command that may still run.
+struct Running: Sendable {
+    let arguments: [String]
+    let process: ChildProcess
+    fileprivate let output: String
+
+    /// Waits for its end.
+    func outcome() async -> Outcome {
+        let exit = await process.wait()
         let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
         unlink(output)
         return Outcome(arguments: arguments, exit: exit, text: text)

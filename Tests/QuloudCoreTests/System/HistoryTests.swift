@@ -61,6 +61,66 @@ extension SystemTests {
             }
         }
 
+        /// Every copy of the list is gone, and the heads are there: told first, and then there is a way on.
+        @Test func aHeadWithoutItsListIsNotTheEnd() async throws {
+            try await World.with(holders: 2) { world, holders in
+                let owner = try world.owner { $0.quorum = 2 }
+                owner.tree.fillHome()
+                try await owner.backup()
+                for holder in holders { try await holder.deleteBlobs() }
+                let next = try world.owner { $0.quorum = 2 }
+                next.tree.fillHome()
+                await #expect(throws: RecoverError.unreadable) { try await next.recover() }
+                #expect(try await next.catalog.head() == nil, "nothing is given up unasked")
+                let result = try await next.recover(withoutList: true)
+                #expect(result.isListLost && result.snapshots == [] && result.headSequence == 1)
+                #expect(next.notes.value.contains { $0.text.contains("no list of snapshots is left") })
+                #expect(try await next.backup().isProtected)
+                #expect(try await next.catalog.head()?.sequence == 2)
+                let third = try world.owner { $0.quorum = 2 }
+                #expect(try await third.recover().snapshots.count == 1)
+            }
+        }
+
+        /// The leases ended while the machine was lost: what is in the trash still is found, and does not count.
+        @Test func whatLiesInTheTrashIsFoundWithoutACatalog() async throws {
+            try await World.with(holders: 2) { world, holders in
+                let owner = try world.owner { $0.quorum = 2 }
+                owner.tree.fillHome()
+                let made = try await owner.backup()
+                for holder in holders {
+                    var holdings = try await holder.holdings()
+                    for index in holdings.indices {
+                        holdings[index].state = .trashed
+                        holdings[index].trashedUntil = world.time.now.advanced(by: .seconds(86_400))
+                    }
+                    try await holder.index.commit(holdings)
+                }
+                let next = try world.owner { $0.quorum = 2 }
+                let result = try await next.recover()
+                #expect(result.snapshots.map(\.id) == [made.snapshot.id] && result.replicas == 0)
+                #expect(try await next.restore(made.snapshot) == owner.original)
+                let healed = try await next.heal()
+                #expect(healed.unrecoverable == [] && healed.stillBelow == 0)
+                for holder in holders {
+                    #expect(try await holder.holdings().allSatisfy { $0.state == .stored })
+                }
+            }
+        }
+
+        /// One part of a restore that fails ends the others.
+        @Test func aManifestThatCannotBeHadEndsTheRestore() async throws {
+            try await World.with(holders: 2) { world, holders in
+                let owner = try world.owner { $0.quorum = 2 }
+                owner.tree.fillHome()
+                let made = try await owner.backup()
+                for holder in holders { try await holder.deleteBlobs() }
+                // Nothing is kept locally here, and nothing is known of who holds what.
+                let other = try world.owner { $0.quorum = 2 }
+                await #expect(throws: ChunkUnavailable.self) { try await other.restore(made.snapshot) }
+            }
+        }
+
         @Test func silenceIsNoReasonToStop() async throws {
             try await World.with(holders: 2) { world, holders in
                 let owner = try world.owner { $0.quorum = 2 }

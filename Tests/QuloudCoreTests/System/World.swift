@@ -166,7 +166,9 @@ struct TestOwner: Sendable {
         try await Audit(context, tree: tree, observer: observer).run(scope)
     }
     func heal() async throws -> HealResult { try await Heal(context, tree: tree, observer: observer).run() }
-    func recover() async throws -> RecoverResult { try await Recover(context, observer: observer).run() }
+    func recover(withoutList: Bool = false) async throws -> RecoverResult {
+        try await Recover(context, observer: observer, withoutList: withoutList).run()
+    }
 
     /// Nodes with a counting replica, for each chunk.
     func replicaMap() async throws -> [ChunkID: Set<NodeID>] {
