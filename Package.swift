@@ -48,8 +48,13 @@ let package = Package(
         .target(name: "QuloudTestKit", dependencies: ["QuloudCore", "QuloudSystem", "CFaultDisk"]),
         .target(
             name: "QuloudSimulation",
-            dependencies: ["QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudTestKit", "CSodium"]),
-        .executableTarget(name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem"]),
+            dependencies: [
+                "QuloudCore", "QuloudCrypto", "QuloudSystem", "QuloudSQLite", "QuloudFiles", "QuloudDaemon",
+                "QuloudTestKit",
+                "CSodium", "CSQLite",
+            ]),
+        .executableTarget(
+            name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem", "QuloudTestKit"]),
         .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),

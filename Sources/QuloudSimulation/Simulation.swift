@@ -19,10 +19,13 @@ package enum Simulation {
     package static let invariants = Invariant.allCases.map(\.rawValue)
 
     /// Takes over the concurrency runtime and libsodium's randomness of this process. False when that is not possible.
-    package static func prepare() -> Bool { SeededSodium.install() && JobHook.install() }
+    package static func prepare() -> Bool {
+        SeededSodium.install() && SeededSQLite.install() && JobHook.install()
+    }
 
     package static func run(_ seed: UInt64, tally: Tally, isVerbose: Bool = false) -> Outcome {
         SeededSodium.seed(seed)
+        SeededSQLite.seed(seed)
         let world = World(seed: seed, tally: tally, isVerbose: isVerbose)
         JobHook.current.withLock { $0 = world.scheduler }
         defer { JobHook.current.withLock { $0 = nil } }
@@ -33,9 +36,11 @@ package enum Simulation {
             world.oracle.violate(.terminates, "no world: \(error)")
         }
         tally.state("weather: \(world.profile.weather)")
+        if world.isReal { tally.state("world on real adapters") }
         let uptime = world.scheduler.uptime - world.scheduler.passed
         let (steps, digest) = (world.scheduler.steps, world.scheduler.digest)
         end(world)
+        world.release()
         return Outcome(
             seed: seed, violation: world.oracle.violation, steps: steps, digest: digest,
             nodeTime: uptime * (world.profile.holders + 1))

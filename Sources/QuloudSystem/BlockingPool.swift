@@ -6,7 +6,9 @@ import Synchronization
 /// Each lane is a serial queue: Dispatch gives every serial queue its thread at once, whereas it adds threads to a
 /// concurrent queue only slowly while the ones it has are blocked.
 package final class BlockingPool: Sendable {
-    private typealias Job = @Sendable () -> Void
+    package typealias Job = @Sendable () -> Void
+    /// Has a job run soon, elsewhere; may be called from any thread.
+    package typealias Runner = @Sendable (@escaping Job) -> Void
 
     private struct State {
         var idleLanes: [Int]
@@ -25,16 +27,22 @@ package final class BlockingPool: Sendable {
         }
     }
 
-    private let lanes: [DispatchQueue]
+    private let lanes: [Runner]
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - label: names the lanes in debuggers.
     ///   - width: calls that run at the same time.
-    package init(label: String, width: Int) {
+    ///   - runner: stands in for the lanes' threads, where somebody else decides what runs when.
+    package init(label: String, width: Int, runner: Runner? = nil) {
         precondition(width > 0, "a pool needs a lane")
-        lanes = (0..<width).map { DispatchQueue(label: "\(label).\($0)") }
+        lanes = (0..<width).map { runner ?? Self.thread("\(label).\($0)") }
         state = Mutex(State(idleLanes: Array((0..<width).reversed())))
+    }
+
+    private static func thread(_ label: String) -> Runner {
+        let queue = DispatchQueue(label: label)
+        return { job in queue.async { job() } }
     }
 
     /// Runs `body` on a lane, in the order of arrival. Not cut short when the task is cancelled.
@@ -72,7 +80,8 @@ package final class BlockingPool: Sendable {
             return nil
         }
         guard let lane else { return }
-        lanes[lane].async {
+        let run = lanes[lane]
+        run {
             job()
             while let next = self.nextJob(orIdle: lane) { next() }
         }

@@ -1,8 +1,11 @@
 import Glibc
 
-/// Runs `body` with the path of a fresh folder below the system's temporary one, and removes the folder afterwards.
-package func withTemporaryFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-    let path = try makeTemporaryFolder()
+/// Runs `body` with the path of a fresh folder below `parent` or the system's temporary one, and removes the folder
+/// afterwards.
+package func withTemporaryFolder<Value>(
+    below parent: String? = nil, _ body: (String) async throws -> Value
+) async throws -> Value {
+    let path = try makeTemporaryFolder(below: parent)
     defer { removeTree(Array(path.utf8)) }
     return try await body(path)
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import QuloudSystem
+import QuloudTestKit
 
 /// Starts the workers, listens to them, and reports.
 struct Supervisor {
@@ -33,7 +34,19 @@ struct Supervisor {
             let seconds = request.seconds.map { max(1, $0 - spent) } ?? 0
             if let limit = request.seconds, spent >= limit { break }
             let before = totals.seeds
-            let exit = await oneWorker([next, UInt64(jobs), left, UInt64(seconds), request.isVerbose ? 1 : 0], &totals)
+            let numbers = [next, UInt64(jobs), left, UInt64(seconds), request.isVerbose ? 1 : 0]
+            // Removed whatever becomes of the worker.
+            let ended = try? await withTemporaryFolder(below: SimulatedDisk.place) { disks in
+                var totals = totals
+                let exit = await oneWorker(numbers, disks: disks, &totals)
+                return (exit, totals)
+            }
+            guard let ended else {
+                totals.fail(next, "crash", "no folder for simulated disks")
+                break
+            }
+            let exit = ended.0
+            totals = ended.1
             guard exit != .code(0) else { break }
             guard let seed = totals.underway else {
                 StandardStream.error.write("error: a worker did not start: \(exit)\n")
@@ -48,14 +61,17 @@ struct Supervisor {
         return totals
     }
 
-    private func oneWorker(_ numbers: [UInt64], _ totals: inout Totals) async -> ChildProcess.Exit {
+    private func oneWorker(_ numbers: [UInt64], disks: String, _ totals: inout Totals) async -> ChildProcess.Exit {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return .code(-1) }
         let child: ChildProcess
         do {
             child = try await ChildProcess.spawn(
                 "/proc/self/exe", ["--worker"] + numbers.map(String.init) + (request.until.map { [$0] } ?? []),
-                environment: ["SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin"],
+                environment: [
+                    "SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin",
+                    "\(SimulatedDisk.placeVariable)=\(disks)",
+                ],
                 output: ends[1])
         } catch {
             close(ends[0])

@@ -15,7 +15,9 @@ enum Worker {
         let until = arguments.count > 5 ? arguments[5] : nil
         guard numbers.count == 5, Simulation.prepare() else { return 70 }
         let (first, stride, count, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        raiseDescriptorLimit()
         let tally = Tally()
+        let descriptors = openDescriptors()
         let start = ContinuousClock.now
         var seed = first
         var done: UInt64 = 0
@@ -25,6 +27,8 @@ enum Worker {
             if let violation = outcome.violation {
                 say("violation \(seed) \(violation.invariant) \(violation.text)")
             }
+            let left = openDescriptors() - descriptors
+            if left > 0 { say("violation \(seed) terminates \(left) descriptors are left open") }
             let components = outcome.nodeTime.components
             let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
             say("end \(seed) \(outcome.steps) \(String(outcome.digest, radix: 16)) \(milliseconds)")
@@ -35,6 +39,22 @@ enum Worker {
         for (kind, count) in tally.faults { say("fault \(count) \(kind)") }
         for (name, count) in tally.states { say("state \(count) \(name)") }
         return 0
+    }
+
+    /// Every open blob store takes 258.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private static func openDescriptors() -> Int {
+        guard let folder = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count
     }
 
     private static func say(_ line: String) { StandardStream.output.write("@ \(line)\n") }

@@ -22,6 +22,19 @@ import Testing
         #expect(run.output.contains("every invariant held"))
     }
 
+    /// On disks of files, too, and whatever the process ran before.
+    @Test(arguments: [2, 4])
+    func aSeedOnRealAdaptersReplaysAfterOthers(seed: Int) async throws {
+        let alone = try await simulate("--seed", "\(seed)")
+        #expect(alone.output.contains("world on real adapters"))
+        let digest = alone.output.split(separator: "\n").first { $0.hasPrefix("digest:") }?.split(separator: " ").last
+        let together = try await CapturedRun.run(
+            "/usr/bin/env", ["SWIFT_DETERMINISTIC_HASHING=1", Self.path, "--worker", "1", "1", "\(seed)", "0", "0"],
+            outputMax: 1 << 20)
+        let end = together.output.split(separator: "\n").first { $0.hasPrefix("@ end \(seed) ") }
+        #expect(digest != nil && end?.split(separator: " ")[4] == digest)
+    }
+
     @Test(arguments: [3, 26, 84])
     func aSeedReplaysExactly(seed: Int) async throws {
         let first = try await simulate("--seed", "\(seed)")

@@ -5,13 +5,15 @@ import QuloudFiles
 import QuloudSystem
 
 /// Where a node keeps what it owns. One process at a time works in it.
-struct DataDirectory: Sendable {
+package struct DataDirectory: Sendable {
     let path: String
+
+    package init(path: String) { self.path = path }
 
     var nodeKey: String { path + "/node.key" }
     var ownerKey: String { path + "/owner.key" }
-    var index: String { path + "/index.sqlite" }
-    var catalog: String { path + "/catalog.sqlite" }
+    package var index: String { path + "/index.sqlite" }
+    package var catalog: String { path + "/catalog.sqlite" }
     var broker: String { path + "/broker" }
     /// There while an owner is being recovered: until it is gone, key and catalog are half of one.
     var recoveryMark: String { path + "/recovery" }
@@ -43,7 +45,7 @@ struct DataDirectory: Sendable {
     var hasCatalog: Bool { access(catalog, F_OK) == 0 }
     var hasIndex: Bool { access(index, F_OK) == 0 }
     /// The index is not whole yet.
-    var isRebuilding: Bool { access(rebuildMark, F_OK) == 0 }
+    package var isRebuilding: Bool { access(rebuildMark, F_OK) == 0 }
     /// A recovery is under way, or was interrupted.
     var isRecovering: Bool { access(recoveryMark, F_OK) == 0 }
 

@@ -18,12 +18,16 @@ package final class FileBlobStore: BlobStore {
     let calls: BlobCalls
     let usesUnnamedFiles: Bool
     // Many syncs wait on the device at once; readers have threads of their own, so that they do not wait behind them.
-    let writing = BlockingPool(label: "quloud.blobs.write", width: 8)
-    let reading = BlockingPool(label: "quloud.blobs.read", width: 4)
+    let writing: BlockingPool
+    let reading: BlockingPool
     private let text: String
     private let fault = Mutex<String?>(nil)
 
-    private init(_ layout: BlobLayout, _ kind: FileSystemKind, _ calls: BlobCalls, _ text: String) {
+    private init(
+        _ layout: BlobLayout, _ kind: FileSystemKind, _ calls: BlobCalls, _ text: String, _ runner: BlockingPool.Runner?
+    ) {
+        writing = BlockingPool(label: "quloud.blobs.write", width: 8, runner: runner)
+        reading = BlockingPool(label: "quloud.blobs.read", width: 4, runner: runner)
         self.layout = layout
         self.calls = calls
         self.text = text
@@ -32,17 +36,22 @@ package final class FileBlobStore: BlobStore {
     }
 
     /// Opens the store in `directory`, made where missing.
-    package static func open(_ directory: SystemPath) async throws(BlobStoreError) -> FileBlobStore {
-        try await open(directory, calls: .system)
+    /// - Parameter runner: see `BlockingPool`.
+    package static func open(
+        _ directory: SystemPath, runner: BlockingPool.Runner? = nil
+    ) async throws(BlobStoreError) -> FileBlobStore {
+        try await open(directory, calls: .system, runner: runner)
     }
 
-    static func open(_ directory: SystemPath, calls: BlobCalls) async throws(BlobStoreError) -> FileBlobStore {
-        let pool = BlockingPool(label: "quloud.blobs.open", width: 1)
+    static func open(
+        _ directory: SystemPath, calls: BlobCalls, runner: BlockingPool.Runner? = nil
+    ) async throws(BlobStoreError) -> FileBlobStore {
+        let pool = BlockingPool(label: "quloud.blobs.open", width: 1, runner: runner)
         return try await pool.run { () throws(BlobStoreError) in
             do throws(Errno) {
                 let layout = try BlobLayout.open(directory)
                 let kind = (try? FileSystemKind(of: layout.root)) ?? .other("unknown")
-                return FileBlobStore(layout, kind, calls, directory.text)
+                return FileBlobStore(layout, kind, calls, directory.text, runner)
             } catch {
                 throw BlobStoreError(
                     error.isFull ? .full : .failed, "cannot open blob store \(directory.text): \(Self.reason(error))")

@@ -6,18 +6,20 @@ import QuloudSystem
 /// It owns the one connection that writes and checkpoints, on a queue of its own, so that waiting for the disk never holds
 /// a thread of Swift's pool. A call that has begun runs to its end: cancelling its task changes nothing.
 package actor SQLiteOwnerCatalog {
-    private nonisolated let executor = SerialQueueExecutor(label: "quloud.owner-catalog")
+    private nonisolated let executor: any SerialExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private var database: Database?
 
-    private init() {}
+    private init(_ executor: any SerialExecutor) { self.executor = executor }
 
     /// Opens the catalog at `path`, or makes it, readable by its owner alone. The folder must exist, on a file system with
     /// working locks and shared memory.
+    /// - Parameter executor: runs everything that it does, which blocks.
     package static func open(
-        at path: String, options: Database.Options = .init()
+        at path: String, options: Database.Options = .init(),
+        executor: any SerialExecutor = SerialQueueExecutor(label: "quloud.owner-catalog")
     ) async throws(CatalogError) -> SQLiteOwnerCatalog {
-        let catalog = SQLiteOwnerCatalog()
+        let catalog = SQLiteOwnerCatalog(executor)
         try await catalog.start(path, options)
         return catalog
     }
@@ -41,6 +43,9 @@ package actor SQLiteOwnerCatalog {
     package func checkIntegrity() throws(CatalogError) {
         try read { (database) throws(DatabaseError) in try database.checkIntegrity() }
     }
+
+    /// False when writing was given up until the catalog is opened again.
+    package var takesChanges: Bool { (try? read { $0.takesChanges }) ?? false }
 
     /// See `Database.machineSteps`.
     package func machineSteps() throws(CatalogError) -> UInt32 {

@@ -6,21 +6,27 @@ import QuloudSystem
 /// It owns the one connection that writes and checkpoints, on a queue of its own, so that waiting for the disk never holds
 /// a thread of Swift's pool. A call that has begun runs to its end: cancelling its task changes nothing.
 package actor SQLiteChunkIndex {
-    private nonisolated let executor = SerialQueueExecutor(label: "quloud.chunk-index")
+    private nonisolated let executor: any SerialExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private var database: Database?
 
     let headsMax: Int
 
-    private init(headsMax: Int) { self.headsMax = headsMax }
+    private init(headsMax: Int, _ executor: any SerialExecutor) {
+        self.headsMax = headsMax
+        self.executor = executor
+    }
 
     /// Opens the index at `path`, or makes it, readable by its owner alone. The folder must exist, on a file system with
     /// working locks and shared memory.
-    /// - Parameter headsMax: how many owners' heads it keeps; a test may want fewer.
+    /// - Parameters:
+    ///   - headsMax: how many owners' heads it keeps; a test may want fewer.
+    ///   - executor: runs everything that it does, which blocks.
     package static func open(
-        at path: String, options: Database.Options = .init(), headsMax: Int = Limits.headsPerHolderMax
+        at path: String, options: Database.Options = .init(), headsMax: Int = Limits.headsPerHolderMax,
+        executor: any SerialExecutor = SerialQueueExecutor(label: "quloud.chunk-index")
     ) async throws(ChunkIndexError) -> SQLiteChunkIndex {
-        let index = SQLiteChunkIndex(headsMax: headsMax)
+        let index = SQLiteChunkIndex(headsMax: headsMax, executor)
         try await index.start(path, options)
         return index
     }

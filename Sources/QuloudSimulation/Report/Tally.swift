@@ -9,7 +9,10 @@ package final class Tally: Sendable {
     package var faults: [String: Int] { counts.withLock(\.faults) }
     package var states: [String: Int] { counts.withLock(\.states) }
 
-    func fault(_ kind: String) { counts.withLock { $0.faults[kind, default: 0] += 1 } }
+    func fault(_ kind: String, _ count: Int = 1) {
+        guard count > 0 else { return }
+        counts.withLock { $0.faults[kind, default: 0] += count }
+    }
     func state(_ name: String, _ count: Int = 1) {
         guard count > 0 else { return }
         counts.withLock { $0.states[name, default: 0] += count }

@@ -23,8 +23,13 @@ final class Scheduler: Sendable {
         let number: Int
         let continuation: CheckedContinuation<Void, any Error>
     }
+    /// A job, and the actor's executor that it has to run on, if any.
+    private struct Ready {
+        let job: UnownedJob
+        let executor: UnownedSerialExecutor?
+    }
     private struct State {
-        var ready: [UnownedJob] = []
+        var ready: [Ready] = []
         var draw: Draw
         var uptime: Duration = .zero
         var passed: Duration = .zero
@@ -54,10 +59,10 @@ final class Scheduler: Sendable {
     /// Of everything that happened so far, in order.
     var digest: UInt64 { state.withLock(\.digest) }
 
-    func enqueue(_ job: UnownedJob) {
+    func enqueue(_ job: UnownedJob, on executor: UnownedSerialExecutor? = nil) {
         let isForeign = pthread_equal(pthread_self(), thread) == 0
         state.withLock { state in
-            state.ready.append(job)
+            state.ready.append(Ready(job: job, executor: executor))
             if isForeign { state.usedRealTime = true }
         }
     }
@@ -158,8 +163,8 @@ final class Scheduler: Sendable {
             if state.withLock(\.usedRealTime) { return .realTime }
             if state.withLock(\.isStopped) { return .stopped }
             runPlanned()
-            if let job = draw() {
-                runner.run(job)
+            if let ready = draw() {
+                runner.run(ready.job, on: ready.executor)
             } else if !wakeNext() {
                 return .deadlock
             }
@@ -178,7 +183,7 @@ final class Scheduler: Sendable {
         }
     }
 
-    private func draw() -> UnownedJob? {
+    private func draw() -> Ready? {
         let isSlow = state.withLock { $0.draw.chance($0.slowness) }
         if isSlow { _ = wakeNext() }
         return state.withLock { state in
@@ -199,8 +204,8 @@ final class Done: Sendable {
     func set() { flag.store(true, ordering: .relaxed) }
 }
 
-/// Runs single jobs as the pool of threads would: belonging to no particular executor.
+/// Runs single jobs as the pool of threads would: belonging to no particular executor, unless they are an actor's.
 private struct Runner: Sendable {
     private let generic = unsafeBitCast((0, 0), to: UnownedSerialExecutor.self)
-    func run(_ job: UnownedJob) { job.runSynchronously(on: generic) }
+    func run(_ job: UnownedJob, on executor: UnownedSerialExecutor?) { job.runSynchronously(on: executor ?? generic) }
 }

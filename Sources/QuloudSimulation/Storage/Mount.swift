@@ -16,8 +16,11 @@ final class Mount: Sendable {
         var nextID = 0
         var underway: [(id: Int, parts: [Change])] = []
         var trouble = DiskTrouble.none
+        var degraded: Set<Part> = []
     }
-    enum Written: Sendable { case done, dead, full, failed }
+    /// What takes no more by itself, after its device failed.
+    enum Part: Sendable { case index, blobs, catalog }
+    enum Written: Sendable { case done, dead, full, failed, degraded }
 
     private let state = Mutex(State())
     private let scheduler: Scheduler
@@ -31,6 +34,10 @@ final class Mount: Sendable {
     var isDead: Bool { state.withLock(\.isDead) }
     func set(_ trouble: DiskTrouble) { state.withLock { $0.trouble = trouble } }
 
+    /// Until it is opened again.
+    func isDegraded(_ part: Part) -> Bool { state.withLock { $0.degraded.contains(part) } }
+    var isDegraded: Bool { state.withLock { !$0.degraded.isEmpty } }
+
     /// The power goes. Returns what has reached the disk all the same.
     func kill() -> [Change] {
         let underway = state.withLock { state in
@@ -42,8 +49,9 @@ final class Mount: Sendable {
     }
 
     /// Makes a change durable after a while: all parts of it, in order.
-    func write(_ parts: [Change]) async -> Written {
+    func write(_ parts: [Change], to part: Part = .catalog) async -> Written {
         guard !isDead else { return .dead }
+        guard !isDegraded(part) else { return .degraded }
         let trouble = state.withLock(\.trouble)
         if trouble == .full { return .full }
         let id = state.withLock { state in
@@ -58,11 +66,12 @@ final class Mount: Sendable {
         if trouble == .failing, draw({ $0.chance(0.5) }) {
             // What is one transaction fails as a whole; of many blobs some may be there.
             if parts.count > 1 {
-                for part in parts where draw({ $0.chance(0.5) }) { await part() }
+                for change in parts where draw({ $0.chance(0.5) }) { await change() }
             }
-            return .failed
+            if draw({ $0.chance(0.3) }) { state.withLock { _ = $0.degraded.insert(part) } }
+            return isDegraded(part) ? .degraded : .failed
         }
-        for part in parts { await part() }
+        for change in parts { await change() }
         return .done
     }
 

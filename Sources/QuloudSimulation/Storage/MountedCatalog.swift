@@ -10,18 +10,24 @@ struct OwnerWatch: Sendable {
 
 /// An owner's catalog as one opening of it shows it.
 struct MountedCatalog: Sendable {
-    let mount: Mount
-    let inner: InMemoryOwnerCatalog
+    /// Of a catalog in memory; a real one has a disk.
+    var mount: Mount?
+    let inner: any OwnerCatalog
     let watch: OwnerWatch
+    /// What a dead process is about to write does not count.
+    let isDead: @Sendable () -> Bool
 
-    private func write(_ change: @escaping Mount.Change) async throws(CatalogError) {
-        switch await mount.write([change]) {
+    private func write(_ change: @escaping @Sendable () async throws(CatalogError) -> Void) async throws(CatalogError) {
+        guard let mount else { return try await change() }
+        switch await mount.write([{ try? await change() }]) {
         case .done: return
         case .full: throw CatalogError(.full, "disk full")
+        case .degraded: throw CatalogError(.failed, "an earlier write failed")
         case .dead, .failed: throw CatalogError(.failed, "device error")
         }
     }
     private func look() async throws(CatalogError) {
+        guard let mount else { return }
         guard await mount.read() else { throw CatalogError(.failed, "device error") }
     }
 }
@@ -37,7 +43,7 @@ extension MountedCatalog: ChunkCatalog {
     }
     func prepare(_ chunks: [PreparedChunk]) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.prepare(chunks) }
+        try await write { () async throws(CatalogError) in try await inner.prepare(chunks) }
     }
     func source(of chunk: ChunkID) async throws(CatalogError) -> [SourcePart] {
         try await look()
@@ -49,11 +55,11 @@ extension MountedCatalog: ChunkCatalog {
     }
     func raiseQuorum(to quorum: Int) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.raiseQuorum(to: quorum) }
+        try await write { () async throws(CatalogError) in try await inner.raiseQuorum(to: quorum) }
     }
     func keepSealed(_ sealed: [UInt8], of chunk: ChunkID) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.keepSealed(sealed, of: chunk) }
+        try await write { () async throws(CatalogError) in try await inner.keepSealed(sealed, of: chunk) }
     }
     func sealed(_ chunk: ChunkID) async throws(CatalogError) -> [UInt8]? {
         try await look()
@@ -64,16 +70,16 @@ extension MountedCatalog: ChunkCatalog {
 extension MountedCatalog: ReplicaCatalog {
     func record(_ accepted: [AcceptedReplica]) async throws(CatalogError) {
         let inner = inner
-        if !mount.isDead { watch.counts(accepted) }
-        try await write { try? await inner.record(accepted) }
+        if !isDead() { watch.counts(accepted) }
+        try await write { () async throws(CatalogError) in try await inner.record(accepted) }
     }
     func update(_ replicas: [Replica]) async throws(CatalogError) {
         let inner = inner
-        if !mount.isDead {
+        if !isDead() {
             let before = try await inner.replicas(of: replicas.map(\.chunk)).values.flatMap { $0 }
             watch.judges(before, replicas)
         }
-        try await write { try? await inner.update(replicas) }
+        try await write { () async throws(CatalogError) in try await inner.update(replicas) }
     }
     func replicas(of chunks: [ChunkID]) async throws(CatalogError) -> [ChunkID: [Replica]] {
         try await look()
@@ -103,7 +109,7 @@ extension MountedCatalog: ReplicaCatalog {
     }
     func saw(_ nodes: [KnownNode]) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.saw(nodes) }
+        try await write { () async throws(CatalogError) in try await inner.saw(nodes) }
     }
     func summary() async throws(CatalogError) -> CatalogSummary {
         try await look()
@@ -114,7 +120,7 @@ extension MountedCatalog: ReplicaCatalog {
 extension MountedCatalog: SnapshotCatalog {
     func add(_ snapshot: Snapshot, head: HeadRecord) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.add(snapshot, head: head) }
+        try await write { () async throws(CatalogError) in try await inner.add(snapshot, head: head) }
     }
     func snapshots() async throws(CatalogError) -> [Snapshot] {
         try await look()
@@ -126,12 +132,12 @@ extension MountedCatalog: SnapshotCatalog {
     }
     func replace(snapshots: [Snapshot], head: HeadRecord) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.replace(snapshots: snapshots, head: head) }
+        try await write { () async throws(CatalogError) in try await inner.replace(snapshots: snapshots, head: head) }
     }
     func add(_ mailbox: MailboxRecord) async throws(CatalogError) {
         let inner = inner
         watch.opens(mailbox)
-        try await write { try? await inner.add(mailbox) }
+        try await write { () async throws(CatalogError) in try await inner.add(mailbox) }
     }
     func mailboxes() async throws(CatalogError) -> [MailboxRecord] {
         try await look()
@@ -139,7 +145,7 @@ extension MountedCatalog: SnapshotCatalog {
     }
     func note(_ audit: AuditNote) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.note(audit) }
+        try await write { () async throws(CatalogError) in try await inner.note(audit) }
     }
     func lastAudit() async throws(CatalogError) -> AuditNote? {
         try await look()
@@ -158,6 +164,6 @@ extension MountedCatalog: FileCache {
     }
     func apply(_ changes: [CacheChange]) async throws(CatalogError) {
         let inner = inner
-        try await write { try? await inner.apply(changes) }
+        try await write { () async throws(CatalogError) in try await inner.apply(changes) }
     }
 }

@@ -7,9 +7,10 @@ struct MountedIndex: ChunkIndex, HeadStore {
     let inner: InMemoryChunkIndex
 
     private func write(_ change: @escaping Mount.Change) async throws(ChunkIndexError) {
-        switch await mount.write([change]) {
+        switch await mount.write([change], to: .index) {
         case .done: return
         case .full: throw .full("disk full")
+        case .degraded: throw .failed("an earlier write failed")
         case .dead, .failed: throw .failed("device error")
         }
     }
@@ -17,6 +18,7 @@ struct MountedIndex: ChunkIndex, HeadStore {
         guard await mount.read() else { throw .failed("device error") }
     }
 
+    var takesChanges: Bool { get async { !mount.isDegraded(.index) } }
     func commit(_ holdings: [Holding]) async throws(ChunkIndexError) {
         let inner = inner
         try await write { try? await inner.commit(holdings) }
@@ -68,9 +70,10 @@ struct MountedBlobs: BlobStore {
     let inner: InMemoryBlobStore
 
     private func write(_ parts: [Mount.Change], _ operation: String) async throws(BlobStoreError) {
-        switch await mount.write(parts) {
+        switch await mount.write(parts, to: .blobs) {
         case .done: return
         case .full: throw BlobStoreError(.full, "\(operation): disk full")
+        case .degraded: throw BlobStoreError(.degraded, "\(operation): an earlier write failed")
         case .dead, .failed: throw BlobStoreError(.failed, "\(operation): device error")
         }
     }
@@ -95,6 +98,7 @@ struct MountedBlobs: BlobStore {
         return try await inner.read(name)
     }
     func room() async throws(BlobStoreError) -> DiskRoom {
+        guard !mount.isDegraded(.blobs) else { throw BlobStoreError(.degraded, "an earlier write failed") }
         try await look("look for room")
         return try await inner.room()
     }

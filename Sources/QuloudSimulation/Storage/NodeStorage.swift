@@ -13,6 +13,8 @@ struct HolderStores: Sendable {
 
 /// A holder's disk, which outlives its processes.
 protocol HolderStorage: Sendable {
+    /// The power is about to go: a few file calls from now nothing more gets through.
+    func failSoon()
     /// What a process that starts now finds.
     func open() async throws -> HolderStores
     /// The power goes, or the process is killed: whatever was opened is dead.
@@ -24,15 +26,21 @@ protocol HolderStorage: Sendable {
     func wipe()
     /// The index is gone, the blobs are there.
     func loseIndex()
-    /// It is whole again.
-    func rebuilt()
+    /// Makes a lost index anew from the blobs.
+    func completeRebuild(in context: HolderContext) async throws
+    /// It takes no more until it is opened again.
+    func isDegraded() async -> Bool
+    /// Whether blob and index survive a power cut now.
+    func isDurable(_ key: HoldingKey) -> Bool
 }
 
 /// An owner's disk.
 protocol OwnerStorage: Sendable {
+    func failSoon()
     func open(_ watch: OwnerWatch) async throws -> any OwnerCatalog
     func crash()
     func set(_ trouble: DiskTrouble)
+    func isDegraded() async -> Bool
     func wipe()
     /// The same content on another disk.
     func copy() async -> any OwnerStorage
@@ -76,6 +84,8 @@ final class MemoryHolderStorage: HolderStorage {
                 blobs: MountedBlobs(mount: mount, inner: state.blobs))
         }
     }
+    /// Whatever is under way when it is killed counts as such a call.
+    func failSoon() {}
     func crash() {
         guard let mount = state.withLock({ $0.mount }) else { return }
         let late = mount.kill()
@@ -109,7 +119,14 @@ final class MemoryHolderStorage: HolderStorage {
             state.isIndexLost = true
         }
     }
-    func rebuilt() { state.withLock { $0.isIndexLost = false } }
+    func completeRebuild(in context: HolderContext) async throws {
+        let mount = state.withLock(\.mount)
+        _ = try await RebuildIndex(context).run()
+        if mount?.isDead == false { state.withLock { $0.isIndexLost = false } }
+    }
+    func isDegraded() async -> Bool { state.withLock(\.mount)?.isDegraded ?? false }
+    /// What the twins confirm is durable.
+    func isDurable(_ key: HoldingKey) -> Bool { true }
 }
 
 /// The same for an owner.
@@ -140,9 +157,11 @@ final class MemoryOwnerStorage: OwnerStorage {
         return state.withLock { state in
             mount.set(state.trouble)
             state.mount = mount
-            return MountedCatalog(mount: mount, inner: state.catalog, watch: watch)
+            return MountedCatalog(mount: mount, inner: state.catalog, watch: watch) { mount.isDead }
         }
     }
+    /// Whatever is under way when it is killed counts as such a call.
+    func failSoon() {}
     func crash() {
         guard let mount = state.withLock({ $0.mount }) else { return }
         let late = mount.kill()
@@ -160,6 +179,7 @@ final class MemoryOwnerStorage: OwnerStorage {
             state.late = []
         }
     }
+    func isDegraded() async -> Bool { state.withLock(\.mount)?.isDegraded ?? false }
     func copy() async -> any OwnerStorage {
         MemoryOwnerStorage(scheduler, draw, catalog: state.withLock { $0.catalog }.copy())
     }

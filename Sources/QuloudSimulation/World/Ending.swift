@@ -156,12 +156,12 @@ struct Ending: Sendable {
         guard isWhole, !world.profile.isOwnerHolder, world.plot({ $0.chance(0.4) }) else { return }
         guard let before = await catalog() else { return }
         owner.crash()
-        owner.replaceDisk(MemoryOwnerStorage(world.scheduler, world.plot))
+        owner.replaceDisk(world.ownerStorage())
         guard await story.recover() != nil, let once = await catalog() else {
             return world.oracle.violate(.recoveryIdempotent, "a recovery from quiet holders fails")
         }
         owner.crash()
-        owner.replaceDisk(MemoryOwnerStorage(world.scheduler, world.plot))
+        owner.replaceDisk(world.ownerStorage())
         for _ in 0..<world.plot({ $0.int(1...3) }) {
             let isOver = Done()
             world.scheduler.after(steps: world.plot { $0.int(1...1500) }) { [owner] in

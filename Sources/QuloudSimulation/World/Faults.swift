@@ -28,9 +28,13 @@ struct Faults: Sendable {
         guard let kind, let holder else { return }
         switch kind {
         case .holderCrash: crash(holder)
-        case .holderCrashAtStep: soon { crash(holder) }
+        case .holderCrashAtStep:
+            holder.storage.failSoon()
+            later { crash(holder) }
         case .ownerCrash: crashOwner()
-        case .ownerCrashAtStep: soon { crashOwner() }
+        case .ownerCrashAtStep:
+            owner.storage.failSoon()
+            later { crashOwner() }
         case .partition: await partition(holder)
         case .brokerAway:
             note("broker away")
@@ -64,6 +68,15 @@ struct Faults: Sendable {
     /// Between two steps, of whatever is being done then.
     private func soon(_ body: @escaping @Sendable () -> Void) {
         world.scheduler.after(steps: world.plot { $0.int(1...600) }, body)
+    }
+    /// The same, or a while from now where files are written meanwhile.
+    private func later(_ body: @escaping @Sendable () -> Void) {
+        guard world.isReal else { return soon(body) }
+        let pause = world.plot { $0.milliseconds(100...30_000) }
+        _ = world.spawn { [world] in
+            try? await world.scheduler.sleep(for: pause)
+            body()
+        }
     }
     private func again(_ start: @escaping @Sendable () async -> Void) {
         let pause = world.plot { $0.chance(0.5) ? $0.milliseconds(1...2000) : $0.seconds(1...120) }

@@ -62,11 +62,10 @@ final class HolderProcess: Sendable {
                 let connection = world.fabric.holder(id)
                 let context = context(stores, connection, life: life)
                 if stores.needsRebuild {
-                    let found = try await RebuildIndex(context).run()
+                    try await storage.completeRebuild(in: context)
                     guard isLife(life) else { return }
-                    storage.rebuilt()
                     world.tally.state("index rebuilt")
-                    world.log("holder \(number) rebuilt its index: \(found)")
+                    world.log("holder \(number) rebuilt its index")
                 }
                 return run(context, connection)
             } catch {
@@ -123,6 +122,7 @@ final class HolderProcess: Sendable {
             },
             world.spawn { await Self.expire(context) },
             world.spawn { await Self.scrub(context) },
+            world.spawn { [self] in await restartWhenDegraded(context) },
         ]
         state.withLock {
             $0.running = Running(context: context, answers: answers, connection: connection, tasks: tasks)
@@ -143,6 +143,20 @@ final class HolderProcess: Sendable {
         while !Task.isCancelled {
             try? await context.time.sleep(for: .seconds(60))
             _ = try? await scrub.advance(by: .seconds(60), within: .seconds(1800))
+        }
+    }
+
+    /// As whoever runs the node does, having read its log.
+    private func restartWhenDegraded(_ context: HolderContext) async {
+        while !Task.isCancelled {
+            try? await context.time.sleep(for: .seconds(300))
+            guard !Task.isCancelled, await storage.isDegraded(), !Task.isCancelled else { continue }
+            world.tally.state("degraded holder restarted")
+            _ = world.spawn { [self] in
+                crash()
+                await start()
+            }
+            return
         }
     }
 

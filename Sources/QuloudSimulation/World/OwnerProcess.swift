@@ -118,6 +118,10 @@ final class OwnerProcess: Sendable {
             state.withLock { $0.operation = nil }
             let isAlive = state.withLock { $0.life == life }
             world.oracle.sees([Array("\(error)".utf8)], in: "an error of \(name)")
+            if isAlive, await storage.isDegraded() {
+                world.tally.state("degraded owner restarted")
+                crash()
+            }
             return .failure(isAlive ? error : Crashed())
         }
     }

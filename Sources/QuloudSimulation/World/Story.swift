@@ -32,7 +32,7 @@ final class Story: Sendable {
         let profile = world.profile
         files = Files(seed: world.seed) { world.log("files changed: \($0.sorted())") }
         for number in 1...profile.holders {
-            let storage = MemoryHolderStorage(world.scheduler, world.plot, totalBytes: profile.diskBytes)
+            let storage = world.holderStorage()
             world.add(
                 try HolderProcess(
                     number, secret: World.nodeSecret(number), storage: storage, clock: NodeClock(world.scheduler),
@@ -41,10 +41,11 @@ final class Story: Sendable {
         stranger = profile.hasStranger ? try Stranger(in: world) : nil
         let ownNode = profile.isOwnerHolder ? world.holders.first : nil
         owner = try OwnerProcess(
-            "owner", root: World.ownerRoot, storage: MemoryOwnerStorage(world.scheduler, world.plot), tree: files.tree,
+            "owner", root: World.ownerRoot, storage: world.ownerStorage(), tree: files.tree,
             clock: ownNode?.clock ?? NodeClock(world.scheduler), ownNode: ownNode?.id, settings: Self.settings(profile),
             in: world)
         ownNode?.setOwn(owner.isOwn)
+        world.watchDurability()
     }
 
     static func settings(_ profile: Profile) -> OwnerSettings {
@@ -300,7 +301,7 @@ final class Story: Sendable {
         guard !world.profile.isOwnerHolder else { return }
         world.tally.fault("owner's machine lost")
         owner.crash()
-        owner.replaceDisk(MemoryOwnerStorage(world.scheduler, world.plot))
+        owner.replaceDisk(world.ownerStorage())
         state.withLock { $0.needsRecovery = true }
         _ = await recover()
     }

@@ -13,6 +13,8 @@ final class World: Sendable {
     let oracle: Oracle
     let tally: Tally
     let plot: SharedDraw
+    /// Nodes keep their things in files, as they do outside, on disks that lose what was not synced.
+    let isReal: Bool
     private let network: SharedDraw
     private let isVerbose: Bool
     private struct State {
@@ -23,6 +25,7 @@ final class World: Sendable {
         var isQuiet = false
         var underway = "the start"
         var ears: [@Sendable (Crossing) -> Void] = []
+        var disks: [RealDisk] = []
         var proofs: [NodeID: [ProofAnswer]] = [:]
         var previous: [Crossing.Kind: [UInt8]] = [:]
     }
@@ -36,6 +39,8 @@ final class World: Sendable {
         profile = Profile(&draw)
         plot = SharedDraw(seed: seed, stream: 4)
         network = SharedDraw(seed: seed, stream: 5)
+        var kind = Draw(seed: seed, stream: 6)
+        isReal = kind.chance(0.25)
         scheduler = Scheduler(seed: seed)
         var rules = SimulatedFabric.Rules()
         rules.hurries = false
@@ -99,6 +104,19 @@ final class World: Sendable {
         fabric.close()
         for task in state.withLock({ $0.tasks.sorted { $0.key < $1.key } }) { task.value.cancel() }
     }
+    /// Nothing of it runs any more: its disks go.
+    func release() {
+        let disks = state.withLock { state in
+            defer {
+                state.disks = []
+                state.holders = []
+                state.ears = []
+            }
+            return state.disks
+        }
+        for disk in disks { disk.remove(tally) }
+    }
+    func add(_ disk: RealDisk) { state.withLock { $0.disks.append(disk) } }
     var underway: String { state.withLock(\.underway) }
     func begins(_ operation: String) { state.withLock { $0.underway = operation } }
     var unfinished: Int { state.withLock(\.tasks.count) }

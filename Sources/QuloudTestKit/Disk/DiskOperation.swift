@@ -1,3 +1,5 @@
+import Glibc
+
 /// A file call on a simulated disk, as it was logged.
 package struct DiskOperation: Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, Sendable, CaseIterable {
@@ -27,11 +29,20 @@ package struct DiskOperation: Sendable, Equatable, CustomStringConvertible {
 
 /// Makes calls of some kinds fail.
 package struct DiskFault: Sendable {
-    package enum Effect: Sendable {
+    package enum Effect: Sendable, CustomStringConvertible {
         /// The call does nothing and fails with this `errno`.
         case fail(Int32)
         /// A write of more than one byte writes only half of it.
         case shortWrite
+
+        package var description: String {
+            switch self {
+            case .fail(EIO): "EIO"
+            case .fail(ENOSPC): "ENOSPC"
+            case .fail(let code): "error \(code)"
+            case .shortWrite: "short write"
+            }
+        }
     }
 
     package let kinds: Set<DiskOperation.Kind>

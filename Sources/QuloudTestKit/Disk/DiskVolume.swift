@@ -18,6 +18,8 @@ struct DiskVolume {
     var operations: [DiskOperation] = []
     var counts: [DiskOperation.Kind: Int] = [:]
     var struck: [DiskOperation.Kind: Int] = [:]
+    var injected: [String: Int] = [:]
+    var tornWrites = 0
     let isRecording: Bool
     private var opened: [Int32: Open] = [:]
     /// Files that are mapped and never synced: their content is not followed.
@@ -126,6 +128,7 @@ extension DiskVolume {
             case .shortWrite: continue
             }
             struck[kind, default: 0] += 1
+            injected["\(effect) on \(kind.rawValue)", default: 0] += 1
             break
         }
         // A descriptor is closed whatever closing reports, and syncing is the model's.

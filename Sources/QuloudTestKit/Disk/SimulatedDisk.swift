@@ -39,11 +39,14 @@ package final class SimulatedDisk: Sendable {
         bypassingDisks { removeTree(Array(base.utf8)) }
     }
 
-    private static func makeBase() throws -> String {
-        let memory = "/dev/shm"
-        guard access(memory, W_OK) == 0 else { return try makeTemporaryFolder() }
-        return try makeTemporaryFolder(below: memory)
+    /// The environment variable that says where disks are made, for whoever removes them after a process that crashed.
+    package static let placeVariable = "QULOUD_DISKS"
+    /// Where they are made; `nil` for the system's temporary folder.
+    package static var place: String? {
+        let wanted = getenv(placeVariable).map { String(cString: $0) }
+        return wanted ?? (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nil)
     }
+    private static func makeBase() throws -> String { try makeTemporaryFolder(below: place) }
 
     /// Where adapters work now.
     package var folder: String { state.withLock { $0.folder } }
@@ -56,6 +59,11 @@ package final class SimulatedDisk: Sendable {
     package var counts: [DiskOperation.Kind: Int] { state.withLock { $0.counts } }
     /// Calls of each kind that a fault struck.
     package var struck: [DiskOperation.Kind: Int] { state.withLock { $0.struck } }
+
+    /// The same by what the call was told.
+    package var injected: [String: Int] { state.withLock { $0.injected } }
+    /// Of which power cuts kept a part only.
+    package var tornWrites: Int { state.withLock { $0.tornWrites } }
 
     func carryOut(_ call: inout quloud_disk_call) -> Int { state.withLock { $0.carryOut(&call) } }
 }
@@ -90,10 +98,14 @@ extension SimulatedDisk {
     @discardableResult
     package func cutPower(choosing generator: inout some RandomNumberGenerator) throws -> String {
         let draw = DiskFateDraw(&generator)
-        return try restart { model in
+        var torn = 0
+        let folder = try restart { model in
             let fates = draw.fates(of: model.undecided)
+            torn = fates.count { $0 != .kept && $0 != .lost }
             return model.surviving { fates[$0] }
         }
+        state.withLock { $0.tornWrites += torn }
+        return folder
     }
 
     /// The process is killed: everything that was written survives. Returns the new folder.
