@@ -22,8 +22,8 @@ ALLOWED = {
     "quloud": SYSTEM | {"QuloudDaemon", "QuloudSystem"},
     "QuloudForeignBytes": ADAPTER | {"QuloudZstd", "QuloudNATS", "QuloudDaemon"},
     "quloud-fuzz": {"Glibc", "QuloudForeignBytes"},
-    "QuloudSimulation": ADAPTER | {"QuloudTestKit", "CSodium"},
-    "quloud-simulate": SYSTEM | {"QuloudSimulation", "QuloudSystem"},
+    "QuloudSimulation": ADAPTER | {"QuloudDaemon", "QuloudFiles", "QuloudSQLite", "QuloudTestKit", "CSodium", "CSQLite"},
+    "quloud-simulate": SYSTEM | {"QuloudSimulation", "QuloudSystem", "QuloudTestKit"},
     "quloud-bench": ADAPTER | {"QuloudSQLite"},
     "QuloudTestKit": ADAPTER | {"CFaultDisk"},
 }
