@@ -46,6 +46,20 @@ extension FileDescriptor {
         try retrying("remove the directory", name) { Int(unlinkat(number, $0, AT_REMOVEDIR)) }
     }
 
+    /// Removes a directory with all that is in it, never through a link.
+    package func removeTree(_ name: [UInt8]) throws(Errno) {
+        let tree = try openForReading(name, O_DIRECTORY)
+        for entry in try tree.names() {
+            do throws(Errno) {
+                try tree.unlink(entry)
+            } catch {
+                guard error.code == EISDIR else { throw error }
+                try tree.removeTree(entry)
+            }
+        }
+        try removeDirectory(name)
+    }
+
     package func symlink(_ name: [UInt8], target: [UInt8]) throws(Errno) {
         let target = try cString(target, for: "make the link")
         try retrying("make the link", name) { Int(symlinkat(target, number, $0)) }

@@ -41,6 +41,26 @@ struct EmbeddedBrokerTests {
         await broker.stop()
     }
 
+    /// An older server misreads what a newer one stored, and delivers nothing from then on.
+    @Test(.enabled(if: NATSServers.all.count > 1, "only one nats-server is here"))
+    func anOlderServerBeginsWithAnEmptyStore() async throws {
+        let folder = try TestFolder()
+        var servers: [ServerBinary] = []
+        for path in NATSServers.all { servers.append(try await .find(configured: path)) }
+        servers.sort { $0.version < $1.version }
+        let (older, newer) = (servers[0].path, servers[servers.count - 1].path)
+        var streams: [Int] = []
+        for binary in [older, newer, newer, older, older] {
+            let broker = EmbeddedBroker(Self.config(binary, folder))
+            try await broker.start()
+            streams.append(try await broker.health().streams)
+            let jetStream = JetStream(try await NATSConnection.connect(broker.settings))
+            _ = try await jetStream.ensureStream(StreamConfig(name: "S", subjects: ["s.>"]))
+            await broker.stop()
+        }
+        #expect(streams == [0, 1, 1, 0, 1])
+    }
+
     @Test(arguments: NATSServers.all)
     func killedServerIsStartedAgain(_ binary: String) async throws {
         let folder = try TestFolder()

@@ -1,4 +1,5 @@
 import Glibc
+import QuloudSystem
 
 /// The broker's directory: configuration, password, port, pid, log and store. All of it 0700/0600.
 struct BrokerFiles: Sendable {
@@ -6,8 +7,10 @@ struct BrokerFiles: Sendable {
 
     var configuration: String { directory + "/broker.conf" }
     var log: String { directory + "/broker.log" }
+    var store: String { directory + "/store" }
     private var password: String { directory + "/broker.password" }
     private var port: String { directory + "/broker.port" }
+    private var storeVersion: String { directory + "/store.version" }
     private var pid: String { directory + "/broker.pid" }
 
     func prepare() throws(BrokerError) {
@@ -36,6 +39,20 @@ struct BrokerFiles: Sendable {
 
     func save(port number: UInt16) throws(BrokerError) {
         try write("\(number)\n", to: port)
+    }
+
+    /// Deletes what a newer server has stored: an older one reads it, but wrongly, and then delivers nothing. Nothing rests
+    /// on the store; what is in it is sent again.
+    func claimStore(for version: ServerVersion) throws(BrokerError) {
+        let last = Self.read(storeVersion).flatMap { ServerVersion(in: $0) }
+        if let last, (version.major, version.minor) < (last.major, last.minor) {
+            do {
+                try FileDescriptor.open(Array(directory.utf8), O_RDONLY | O_DIRECTORY).removeTree(Array("store".utf8))
+            } catch {
+                guard error.code == ENOENT else { throw BrokerError(.files, "cannot delete \(store): \(error)") }
+            }
+        }
+        try write("\(version)\n", to: storeVersion)
     }
 
     /// The last lines of the server's log, for error messages.

@@ -102,6 +102,7 @@ package actor EmbeddedBroker {
         self.binary = binary
         try files.prepare()
         await endLeftover()
+        try files.claimStore(for: binary.version)
         login = if let configured = config.login { configured } else { try files.loginOrNew() }
         port = try choosePort()
         try files.save(port: port)

@@ -97,8 +97,11 @@ extension Force {
 extension Fleet {
     /// Returns once a backup is protected: brokers and nodes have found one another again.
     func settle(_ ledger: Ledger) async throws {
-        try await eventually("a backup is protected", within: .seconds(120)) {
-            try ledger.note(await ledger.begin(owner).outcome()) != nil
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            let outcome = try await ledger.begin(owner).outcome()
+            if try ledger.note(outcome) != nil { return }
+            try require(ContinuousClock.now < deadline, "no backup is protected: \(outcome)\n\(hub.log)\n\(owner.log)")
         }
     }
 }
