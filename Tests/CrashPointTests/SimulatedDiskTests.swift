@@ -53,6 +53,20 @@ import Testing
         #expect(disk.bytes("key") == [1, 2, 3])
     }
 
+    @Test func aNameThatCouldNotBeMadeDurableIsDurableOnceTheStoreIsOpenedAgain() async throws {
+        let disk = try SimulatedDisk()
+        let blob = NamedBlob(name: .numbered(7), bytes: [7])
+        let name = "\(blob.name)"
+        let file = "blobs/\(name.prefix(2))/\(name)"
+        let blobs = try await FileBlobStore.open(path(disk, "blobs"))
+        disk.add(DiskFault([.sync], .fail(ENOSPC), path: "blobs/\(name.prefix(2))"))
+        await #expect(throws: BlobStoreError.self) { try await blobs.put([blob]) }
+        #expect(!disk.isDurable(file), "the fault did not strike")
+        let again = try await FileBlobStore.open(path(disk, "blobs"))
+        #expect(try await again.read(blob.name) == blob.bytes)
+        #expect(disk.isDurable(file))
+    }
+
     @Test func losesWhatWasNotSynced() throws {
         let disk = try SimulatedDisk()
         let folder = try FileDescriptor.open(path(disk, ""), O_RDONLY | O_DIRECTORY)

@@ -55,6 +55,8 @@ extension HolderContext {
     /// at the moment is touched: whether the index knows it is asked under its lock.
     func adopt(_ names: [HoldingKey]) async throws -> Adoption {
         guard !names.isEmpty else { return Adoption() }
+        // A store that gave up may show names that a power cut takes back.
+        _ = try await blobs.room()
         return try await changes.changing(Set(names)) {
             var result = Adoption()
             var rows: [Holding] = []

@@ -25,8 +25,9 @@ struct BlobLayout: Sendable {
         let names = (0...UInt8.max).map(hex) + [Array("tmp".utf8), Array("quarantine".utf8)]
         var directories: [FileDescriptor] = []
         for name in names { directories.append(try directory(name, in: root, &changed)) }
+        // A name that an earlier process gave and could not make durable is seen from now on, and may be vouched for.
+        for directory in directories { try directory.sync() }
         if changed {
-            for directory in directories { try directory.sync() }
             try root.sync()
             try AtomicFile.write(format, to: path + [UInt8(ascii: "/")] + marker, permissions: 0o600)
         }

@@ -21,7 +21,8 @@ package enum DiskStep: Sendable, Equatable {
 ///   atomic, its old and new name change together, but for one between two directories of which the new one alone was
 ///   synced: then the new name is durable, and the old one may be there as well. Syncing a file makes none of its names
 ///   durable, and syncing a directory makes no file in it durable: a durable name may lead to an empty or partial file.
-/// - What a failed sync was to make durable never becomes so by a later one that succeeds.
+/// - Content that a failed sync was to make durable never becomes so by a later one that succeeds. Names do: they are kept in
+///   a journal, which is written again, or the file system takes nothing more until it is mounted anew.
 /// - A file that is mapped and never synced (SQLite's `-shm`) is empty afterwards. Times, owners and extended attributes
 ///   are not modelled.
 ///
@@ -85,6 +86,7 @@ package struct DiskModel: Sendable {
         case .syncAll: settle { $0.effect.places }
         case .failedSync(let number):
             for index in pending.indices where pending[index].unsynced.contains(number) {
+                if case .names = pending[index].effect { continue }
                 pending[index].isDoubtful = true
             }
         }
