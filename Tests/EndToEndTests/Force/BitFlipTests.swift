@@ -5,7 +5,7 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-extension Force {
+extension ForceOnData {
     /// One bit flipped in each kind of file of a data directory in turn.
     ///
     /// | file | what must happen |
@@ -36,14 +36,16 @@ extension Force {
             }
         }
 
-        @Test(.timeLimit(.minutes(10)), arguments: ["index.sqlite", "index.sqlite-wal", "node.key", "blobs/format"])
+        @Test(
+            .timeLimit(.minutes(10)),
+            arguments: Trial.some(["index.sqlite", "blobs/format", "index.sqlite-wal", "node.key"]))
         func aFileOfAHolder(_ file: String) async throws {
             try await Trial.run { trial in
                 try await Fleet.with(holders: 3, quorum: 2) { fleet in
                     let ledger = try Ledger(trial, in: fleet.folder, megabytes: 1)
                     try await ledger.backUp(fleet.owner)
                     let holder = fleet.holders[0]
-                    for _ in 0..<trial.rounds(2, long: 6) {
+                    for _ in 0..<trial.rounds(1, long: 6) {
                         await holder.stop(SIGKILL)
                         guard try files(below: holder.data).contains(file) else { throw Failure("there is no \(file)") }
                         try await Flip(trial: trial).inTurn(file, of: holder.data) { what in
@@ -76,9 +78,9 @@ extension Force {
 
         @Test(
             .timeLimit(.minutes(10)),
-            arguments: [
-                "data/catalog.sqlite", "data/catalog.sqlite-wal", "data/owner.key", "data/node.key", "node.toml",
-            ])
+            arguments: Trial.some([
+                "data/catalog.sqlite-wal", "data/owner.key", "data/catalog.sqlite", "data/node.key", "node.toml",
+            ]))
         func aFileOfAnOwner(_ file: String) async throws {
             try await Trial.run { trial in
                 try await Fleet.with(holders: 2, quorum: 2) { fleet in
@@ -92,7 +94,7 @@ extension Force {
                     }
                     let name =
                         file.hasPrefix("data/catalog") ? "catalog" : String(file.split(separator: "/").last ?? "")
-                    for round in 0..<trial.rounds(3, long: 12) {
+                    for round in 0..<trial.rounds(1, long: 12) {
                         let target = "\(fleet.folder.path)/flipped \(round)"
                         try await Flip(trial: trial).inTurn(file, of: fleet.owner.folder) { what in
                             let restore = try await fleet.owner.run("restore", "latest", "--to", target, "--json")

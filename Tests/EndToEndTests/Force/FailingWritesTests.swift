@@ -5,7 +5,7 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-extension Force {
+extension ForceOnData {
     /// Writes, syncs and renames that fail under a running process: what was acknowledged is there all the same.
     @Suite struct FailingWritesTests {
         private static let faults = [
@@ -20,7 +20,7 @@ extension Force {
                     try await ledger.backUp(fleet.owner)
                     let holder = fleet.holders[0]
                     var failures = 0
-                    for _ in 0..<trial.rounds(2, long: 14) {
+                    for _ in 0..<trial.rounds(1, long: 14) {
                         await holder.stop()
                         let plan = try trial.pick(Self.faults) + ";path=" + holder.data
                         let failing = holder.with(try await FaultShim.settings(plan: plan, in: holder.folder))
@@ -59,7 +59,7 @@ extension Force {
                     try await ledger.backUp(fleet.owner)
                     await fleet.owner.stop()
                     var failures = 0
-                    for _ in 0..<trial.rounds(3, long: 16) {
+                    for _ in 0..<trial.rounds(2, long: 16) {
                         let fault = try trial.pick([
                             "sync:eio:after=\(trial.number(below: 12))",
                             "write:enospc:after=\(trial.number(below: 30))",

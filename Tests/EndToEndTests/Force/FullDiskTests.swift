@@ -4,7 +4,7 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-extension Force {
+extension ForceOnData {
     /// A disk that is full: said with what to do about it, nothing is lost, and all goes on once there is room.
     @Suite(.enabled(if: SmallDisk.isPossible, "this user may not mount a file system"))
     struct FullDiskTests {

@@ -6,7 +6,7 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-extension Force {
+extension ForceOnProcesses {
     /// Somebody with the right to be on the broker and no good intentions: that costs others nothing but time.
     @Suite struct HostileClientTests {
         @Test(.timeLimit(.minutes(10))) func aClientAnswersForOthers() async throws {

@@ -3,14 +3,14 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-extension Force {
+extension ForceOnProcesses {
     /// kill -9, at random moments of a backup that goes on.
     @Suite struct KillTests {
         @Test(.timeLimit(.minutes(10))) func holdersAreKilledUnderLoad() async throws {
             try await Trial.run { trial in
                 try await Fleet.with(holders: 3, quorum: 2) { fleet in
                     let ledger = try Ledger(trial, in: fleet.folder)
-                    for round in 0..<trial.rounds(3, long: 12) {
+                    for round in 0..<trial.rounds(2, long: 12) {
                         try ledger.change()
                         let backup = try await ledger.begin(fleet.owner)
                         try await trial.pause(upTo: .milliseconds(1200))
@@ -27,7 +27,7 @@ extension Force {
             try await Trial.run { trial in
                 try await Fleet.with(holders: 2, quorum: 2) { fleet in
                     let ledger = try Ledger(trial, in: fleet.folder)
-                    for _ in 0..<trial.rounds(3, long: 12) {
+                    for _ in 0..<trial.rounds(2, long: 12) {
                         try ledger.change()
                         let backup = try await ledger.begin(fleet.owner)
                         try await trial.pause(upTo: .milliseconds(1500))

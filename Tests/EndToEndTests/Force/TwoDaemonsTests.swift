@@ -3,7 +3,7 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-extension Force {
+extension ForceOnProcesses {
     /// A data directory belongs to one process.
     @Suite struct TwoDaemonsTests {
         /// The second is refused while the first works, which it does not notice; commands beside it are done by it.

@@ -3,14 +3,19 @@ import QuloudCore
 import QuloudTestKit
 import Testing
 
-/// Real processes, and real damage done to them: killed, starved, falsified, lied to. One at a time, for each of them
-/// keeps the machine busy.
-@Suite(.serialized) enum Force {}
+/// Real processes that are killed, stopped, replaced and lied to. One test at a time, for each keeps the machine busy.
+@Suite(.serialized) enum ForceOnProcesses {}
+
+/// Real processes whose disks and messages are starved, failing and falsified. One test at a time as well.
+@Suite(.serialized) enum ForceOnData {}
 
 /// One run of a force test: all that it chooses follows from the seed.
 struct Trial: Sendable {
     /// More rounds and longer pauses: for `scripts/force`.
     static let isLong = ProcessInfo.processInfo.environment["QULOUD_FORCE"] == "long"
+
+    /// In the short form the first two stand for all.
+    static func some<Value>(_ values: [Value]) -> [Value] { isLong ? values : Array(values.prefix(2)) }
 
     let seed: UInt64
     let entropy: SeededEntropy
