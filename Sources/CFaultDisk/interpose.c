@@ -72,6 +72,11 @@ void quloud_disk_set_hook(quloud_disk_hook hook) { atomic_store(&the_hook, hook)
 void quloud_disk_begin_bypass(void) { bypassed++; }
 void quloud_disk_end_bypass(void) { bypassed--; }
 
+/// A forked child has one thread, and whatever lock another held at that moment stays locked: nothing of the child is ours.
+__attribute__((constructor)) static void leave_children_alone(void) {
+    pthread_atfork(NULL, NULL, quloud_disk_begin_bypass);
+}
+
 int quloud_disk_register(const char *folder) {
     int number = 0;
     pthread_rwlock_wrlock(&disks_lock);

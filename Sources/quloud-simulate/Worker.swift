@@ -17,7 +17,7 @@ enum Worker {
         let (first, stride, count, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
         raiseDescriptorLimit()
         let tally = Tally()
-        let descriptors = openDescriptors()
+        var descriptors = openDescriptors()
         let start = ContinuousClock.now
         var seed = first
         var done: UInt64 = 0
@@ -27,8 +27,12 @@ enum Worker {
             if let violation = outcome.violation {
                 say("violation \(seed) \(violation.invariant) \(violation.text)")
             }
+            // A world that broke a promise is left as it is, for its seed to be looked at.
             let left = openDescriptors() - descriptors
-            if left > 0 { say("violation \(seed) terminates \(left) descriptors are left open") }
+            if left > 0, outcome.violation == nil {
+                say("violation \(seed) terminates \(left) descriptors are left open")
+            }
+            descriptors += max(0, left)
             let components = outcome.nodeTime.components
             let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
             say("end \(seed) \(outcome.steps) \(String(outcome.digest, radix: 16)) \(milliseconds)")

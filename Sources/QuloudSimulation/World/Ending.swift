@@ -154,6 +154,8 @@ struct Ending: Sendable {
     /// 4: recovering, and recovering after an interrupted recovery, give the same.
     private func checkRecovery(isWhole: Bool) async {
         guard isWhole, !world.profile.isOwnerHolder, world.plot({ $0.chance(0.4) }) else { return }
+        // Once around with their scrubs: what a recovery is the first to find gone would not be there for the next.
+        try? await world.scheduler.sleep(for: .seconds(3700))
         guard let before = await catalog() else { return }
         owner.crash()
         owner.replaceDisk(world.ownerStorage())
