@@ -67,6 +67,17 @@ import Testing
         #expect(disk.isDurable(file))
     }
 
+    @Test func whatGotItsNameBeforeAnotherFailedIsDurable() async throws {
+        let disk = try SimulatedDisk()
+        let blobs = try await FileBlobStore.open(path(disk, "blobs"))
+        let (first, second) = (NamedBlob(name: .numbered(7), bytes: [7]), NamedBlob(name: .numbered(8), bytes: [8]))
+        disk.add(DiskFault([.link, .rename], .fail(EIO), after: 1))
+        await #expect(throws: BlobStoreError.self) { try await blobs.put([first, second]) }
+        #expect(try await blobs.names(after: nil, limit: 9) == [first.name])
+        let name = "\(first.name)"
+        #expect(disk.isDurable("blobs/\(name.prefix(2))/\(name)"))
+    }
+
     @Test func losesWhatWasNotSynced() throws {
         let disk = try SimulatedDisk()
         let folder = try FileDescriptor.open(path(disk, ""), O_RDONLY | O_DIRECTORY)

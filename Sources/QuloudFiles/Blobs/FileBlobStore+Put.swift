@@ -27,6 +27,8 @@ extension FileBlobStore {
             try await writing.run { () throws(BlobStoreError) in try self.publish(group) }
         } catch {
             await writing.run { self.discard(group) }
+            // Blobs before the one that failed may have their names, by which they will be found and adopted.
+            try? await syncShards(of: group.places)
             throw error
         }
         try await syncShards(of: group.places)

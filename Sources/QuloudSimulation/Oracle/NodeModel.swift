@@ -23,15 +23,18 @@ struct NodeModel: Sendable {
 
     let clock: NodeClock
     var isHonest: Bool
+    /// What it says of what it has is true, when it says anything.
+    var answersTruly: Bool
     var kept: [ChunkID: Kept] = [:]
     var chunks: [HoldingKey: ChunkID] = [:]
     /// Blobs of which the index does not tell yet.
     var loose: Set<HoldingKey> = []
     var headSequence: UInt64 = 0
 
-    init(clock: NodeClock, isHonest: Bool) {
+    init(clock: NodeClock, lie: Lie?) {
         self.clock = clock
-        self.isHonest = isHonest
+        isHonest = lie == nil
+        answersTruly = lie.map { [.mute, .busy, .staleHead, .swallow, .parrot].contains($0) } ?? true
     }
 
     /// Nothing excuses it when this chunk is not there.

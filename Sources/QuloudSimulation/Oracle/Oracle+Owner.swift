@@ -46,7 +46,7 @@ extension Oracle {
 
     private func checkLoss(_ replica: Replica, _ reason: LossReason) {
         let isFalse = state.withLock { state -> Bool in
-            guard let model = state.nodes[replica.node], model.isHonest, let kept = model.kept[replica.chunk],
+            guard let model = state.nodes[replica.node], model.answersTruly, let kept = model.kept[replica.chunk],
                 let since = kept.intactSince, let asked = kept.questionedAt
             else { return false }
             return since <= asked

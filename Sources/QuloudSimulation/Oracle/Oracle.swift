@@ -39,8 +39,8 @@ final class Oracle: Sendable {
         scheduler.stop()
     }
 
-    func add(_ node: NodeID, clock: NodeClock, isHonest: Bool) {
-        state.withLock { $0.nodes[node] = NodeModel(clock: clock, isHonest: isHonest) }
+    func add(_ node: NodeID, clock: NodeClock, lie: Lie?) {
+        state.withLock { $0.nodes[node] = NodeModel(clock: clock, lie: lie) }
     }
     func opens(_ mailbox: MailboxRecord, of keys: OwnerKeys) {
         guard let pair = try? keys.mailbox(epoch: mailbox.epoch) else { return }
@@ -67,6 +67,9 @@ final class Oracle: Sendable {
             }
         }
     }
+
+    /// A store that reported a failure may have kept some of what it was given; whoever reads it may adopt it.
+    func reads(_ name: HoldingKey, at node: NodeID) { state.withLock { _ = $0.nodes[node]?.loose.insert(name) } }
 
     func willCommit(_ holdings: [Holding], at node: NodeID) {
         for holding in holdings where holding.state == .damaged {
@@ -124,6 +127,8 @@ final class Oracle: Sendable {
         for (chunk, kept) in known.sorted(by: { $0.key < $1.key }) {
             guard let key = kept.key else { continue }
             change(node, chunk) { kept in
+                // Stored anew, and not yet known to the index, before the process ended.
+                if !kept.hasBlob, blobs.contains(key) { kept.isHarmed = false }
                 kept.hasBlob = blobs.contains(key)
                 if let present { kept.hasRow = present.contains(key) }
             }
@@ -177,8 +182,9 @@ final class Oracle: Sendable {
         }
     }
 
-    /// A node that lies throws away what it has.
+    /// A node that lies throws away what it has; an answer from before it began to do as it should changes nothing.
     func discards(_ node: NodeID) {
+        guard state.withLock({ $0.nodes[node]?.isHonest }) == false else { return }
         for chunk in state.withLock({ $0.nodes[node]?.kept.keys.sorted() ?? [] }) {
             change(node, chunk) { $0.hasBlob = false }
         }
@@ -189,6 +195,7 @@ final class Oracle: Sendable {
         state.withLock { state in
             guard var model = state.nodes[node], !model.isHonest else { return }
             model.isHonest = true
+            model.answersTruly = true
             for chunk in model.kept.keys { model.kept[chunk]?.promisedUntil = nil }
             state.nodes[node] = model
         }

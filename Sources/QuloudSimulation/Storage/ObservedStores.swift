@@ -76,7 +76,11 @@ struct ObservedBlobs: BlobStore {
         if isAlive() { oracle.quarantines(name, at: node) }
         try await inner.quarantine(name)
     }
-    func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? { try await inner.read(name) }
+    func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? {
+        let bytes = try await inner.read(name)
+        if bytes != nil, isAlive() { oracle.reads(name, at: node) }
+        return bytes
+    }
     func room() async throws(BlobStoreError) -> DiskRoom { try await inner.room() }
     func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey] {
         try await inner.names(after: name, limit: limit)

@@ -150,6 +150,11 @@ final class RealDisk: Sendable {
     /// What a copy of the machine would begin with.
     var tree: DiskTree { state.withLock { $0.disk?.model.live ?? $0.start } }
     func bytes(_ path: String) -> [UInt8]? { state.withLock { $0.disk?.bytes(path) } }
+    /// What a power cut leaves that takes everything that is not durable, and what one leaves that takes nothing.
+    var extremes: [DiskTree] {
+        guard let model = state.withLock({ $0.disk?.model }) else { return [] }
+        return [model.surviving { _ in .lost }, model.live]
+    }
     func isDurable(_ path: String) -> Bool { state.withLock { $0.disk?.isDurable(path) ?? false } }
 
     /// A drawn bit flips, of the bytes that `place` is asked for.

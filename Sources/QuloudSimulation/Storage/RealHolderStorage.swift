@@ -1,4 +1,5 @@
 import QuloudCore
+import QuloudCrypto
 import QuloudDaemon
 import QuloudFiles
 import QuloudSQLite
@@ -90,7 +91,17 @@ final class RealHolderStorage: HolderStorage {
         }
     }
     func isDurable(_ key: HoldingKey) -> Bool {
-        disk.isDurable(Self.path(key)) && disk.isDurable("index.sqlite-wal")
+        disk.isDurable(Self.path(key)) && (disk.isDurable("index.sqlite-wal") || survivesInIndex(key))
+    }
+
+    /// What a transaction that failed left in the log may come or go, as long as the row is there either way.
+    private func survivesInIndex(_ key: HoldingKey) -> Bool {
+        disk.extremes.allSatisfy { tree in
+            (try? tree.layingOut(["index.sqlite", "index.sqlite-wal"]) { folder in
+                let database = try Database.open(at: folder + "/index.sqlite", schema: .chunkIndex)
+                return try database.first("SELECT 1 FROM holdings WHERE key = ?", .blob(key.value.bytes)) { _ in true }
+            }) == true
+        }
     }
 
     private static func path(_ key: HoldingKey) -> String {

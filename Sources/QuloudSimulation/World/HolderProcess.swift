@@ -36,7 +36,7 @@ final class HolderProcess: Sendable {
         self.world = world
         liar = Liar(keys: keys)
         state = Mutex(State(lie: lie))
-        world.oracle.add(keys.id, clock: clock, isHonest: lie == nil)
+        world.oracle.add(keys.id, clock: clock, lie: lie)
     }
 
     var id: NodeID { keys.id }

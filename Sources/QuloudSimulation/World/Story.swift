@@ -71,6 +71,7 @@ final class Story: Sendable {
             await act()
             world.oracle.checkPromises()
         }
+        if !world.profile.liars.isEmpty { await trial() }
         world.becomeQuiet()
         faults.cancel()
         await Ending(self).run()
@@ -111,6 +112,15 @@ final class Story: Sendable {
         case .lose: await loseMachine()
         case .fork: await fork()
         }
+    }
+
+    /// An audit in which nobody but liars can be asked for what is gone from the source, and one with everybody.
+    private func trial() async {
+        guard !needsRecovery else { return }
+        world.log("trial")
+        for _ in 0..<3 { files.change() }
+        await without(world.holders.filter { $0.lie == nil }) { _ = await self.audit(.all(on: nil)) }
+        _ = await audit(.all(on: nil))
     }
 
     private func ended<Value>(_ what: String, _ result: Result<Value, any Error>) {
@@ -341,6 +351,11 @@ final class Story: Sendable {
             let turned = world.holders[first...] + world.holders[..<first]
             return Array(turned.dropFirst(draw.int(0...world.profile.quorum - 1)))
         }
+        await without(away, body)
+    }
+
+    /// With these holders away.
+    private func without(_ away: [HolderProcess], _ body: () async -> Void) async {
         if !away.isEmpty { world.tally.fault("holders away") }
         for holder in away { holder.crash() }
         await body()

@@ -15,6 +15,20 @@ package struct DiskLayoutError: Error {
 }
 
 extension DiskTree {
+    /// Calls `body` with a folder in which those files of the root lie that have one of the names, for real.
+    package func layingOut<Value>(_ names: [String], _ body: (String) throws -> Value) throws -> Value {
+        var some = DiskTree()
+        for name in names.map({ Array($0.utf8) }) {
+            guard let number = child(name, of: Self.root) else { continue }
+            some.nodes[number] = nodes[number]
+            some.set(name, in: Self.root, to: number)
+        }
+        let base = try bypassingDisks { try makeTemporaryFolder(below: SimulatedDisk.place) }
+        defer { bypassingDisks { removeTree(Array(base.utf8)) } }
+        try some.layOut(at: base + "/0")
+        return try body(base + "/0")
+    }
+
     /// Makes `folder`, which must not be there, and everything of the tree in it.
     func layOut(at folder: String) throws {
         try bypassingDisks {
