@@ -127,8 +127,6 @@ final class Oracle: Sendable {
         for (chunk, kept) in known.sorted(by: { $0.key < $1.key }) {
             guard let key = kept.key else { continue }
             change(node, chunk) { kept in
-                // Stored anew, and not yet known to the index, before the process ended.
-                if !kept.hasBlob, blobs.contains(key) { kept.isHarmed = false }
                 kept.hasBlob = blobs.contains(key)
                 if let present { kept.hasRow = present.contains(key) }
             }
@@ -169,6 +167,7 @@ final class Oracle: Sendable {
     func wipe(_ node: NodeID) {
         for chunk in state.withLock({ $0.nodes[node]?.kept.keys.sorted() ?? [] }) {
             change(node, chunk) { kept in
+                kept.key = nil
                 kept.isHarmed = true
                 kept.hasBlob = false
                 kept.hasRow = false
