@@ -55,7 +55,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "quloud-simulate", dependencies: ["QuloudSimulation", "QuloudSystem", "QuloudTestKit"]),
-        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd"]),
+        .testTarget(name: "QuloudCryptoTests", dependencies: ["QuloudCrypto", "QuloudZstd", "CSodium"]),
         .testTarget(name: "QuloudCoreTests", dependencies: ["QuloudCore", "QuloudTestKit"], exclude: ["Vectors"]),
         .testTarget(name: "QuloudSQLiteTests", dependencies: ["QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "QuloudFilesTests", dependencies: ["QuloudFiles", "QuloudTestKit"]),

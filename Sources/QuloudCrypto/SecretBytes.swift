@@ -1,10 +1,10 @@
 import CSodium
 
 /// Secret bytes in guarded memory: between guard pages, kept out of swap where the system permits, zeroed when freed.
+/// Small secrets share a stretch of it, since mapping one for each costs more than what most keys are used for.
 ///
 /// Never changes after `init`. Has no `Equatable`, no array of its bytes and no telling description, so that a secret
-/// does not slip into a log or a comparison that takes variable time. Each value holds a few memory mappings of its
-/// own (Linux permits about 65,000 per process): derive a key when it is needed and let it go.
+/// does not slip into a log or a comparison that takes variable time.
 package final class SecretBytes: @unchecked Sendable {
     // SAFETY: the memory is written only during init, by one thread, and read-only until deinit.
     private let pointer: UnsafeMutableRawPointer
@@ -16,12 +16,9 @@ package final class SecretBytes: @unchecked Sendable {
     package init<E: Error>(
         count: Int, filling body: (UnsafeMutableRawBufferPointer) throws(E) -> Void
     ) throws(E) {
-        Sodium.require()
-        guard let memory = sodium_malloc(count) else { preconditionFailure("secret memory: allocation failed") }
-        sodium_memzero(memory, count)
-        self.pointer = memory
+        pointer = GuardedMemory.take(count)
         self.count = count
-        try body(UnsafeMutableRawBufferPointer(start: memory, count: count))
+        try body(UnsafeMutableRawBufferPointer(start: pointer, count: count))
     }
 
     /// `count` fresh random bytes.
@@ -48,7 +45,7 @@ package final class SecretBytes: @unchecked Sendable {
         }
     }
 
-    deinit { sodium_free(pointer) }
+    deinit { GuardedMemory.giveBack(pointer, count) }
 
     /// Calls `body` with the bytes; they must not be copied to where they outlive the secret.
     package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {

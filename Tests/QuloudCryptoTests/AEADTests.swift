@@ -1,3 +1,4 @@
+import CSodium
 import QuloudCrypto
 import Testing
 
@@ -24,6 +25,36 @@ import Testing
         let sealed = try AEAD.seal(text, key: key, nonce: nonce, associatedData: data)
         #expect(sealed == expected)
         #expect(try AEAD.open(sealed, key: key, nonce: nonce, associatedData: data) == text)
+    }
+
+    /// Byte for byte what libsodium's own XChaCha20-Poly1305 makes, around every block and vector width and at a chunk's size.
+    @Test func isWhatLibsodiumMakes() throws {
+        for count in Array(0...600) + [1023, 4096, 65_537, 1_048_613] {
+            let (text, data) = (RandomSource.bytes(count), RandomSource.bytes(count % 67))
+            let (key, nonce) = (SecretBytes(random: AEAD.keyCount), AEAD.randomNonce())
+            var expected = [UInt8](repeating: 0, count: count + AEAD.tagCount)
+            _ = try key.withUnsafeBytes { key in
+                crypto_aead_xchacha20poly1305_ietf_encrypt(
+                    &expected, nil, text, UInt64(text.count), data, UInt64(data.count), nil, nonce,
+                    try #require(key.bindMemory(to: UInt8.self).baseAddress))
+            }
+            #expect(try AEAD.seal(text, key: key, nonce: nonce, associatedData: data) == expected)
+            #expect(try AEAD.open(expected, key: key, nonce: nonce, associatedData: data) == text)
+        }
+    }
+
+    @Test func whatIsNotGenuineIsNotRevealed() throws {
+        var sealed = try AEAD.seal(text, key: key, nonce: nonce, associatedData: data)
+        sealed[sealed.count - 1] ^= 1
+        var plain = [UInt8](repeating: 7, count: text.count)
+        sealed.withUnsafeBytes { sealed in
+            plain.withUnsafeMutableBytes { plain in
+                _ = #expect(throws: CryptoError.authenticationFailed) {
+                    try AEAD.open(sealed, into: plain, key: key, nonce: nonce, associatedData: data)
+                }
+            }
+        }
+        #expect(plain.allSatisfy { $0 == 0 })
     }
 
     @Test func sealsIntoBuffersInPlaceAndAfterAHeader() throws {

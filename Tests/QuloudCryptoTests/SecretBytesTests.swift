@@ -50,6 +50,24 @@ import Testing
         }
     }
 
+    @Test func secretsSideBySideKeepTheirBytes() {
+        let sizes = [0, 1, 31, 32, 63, 64, 65, 4096]
+        var kept: [(SecretBytes, [UInt8])] = []
+        for round in 0..<600 {
+            let bytes = RandomSource.bytes(sizes[round % sizes.count])
+            kept.append((SecretBytes(copying: bytes), bytes))
+            if round % 3 == 0 { kept.remove(at: round % kept.count) }
+        }
+        #expect(kept.allSatisfy { reveal($0) == $1 })
+    }
+
+    @Test func freedMemoryIsZeroBeforeItIsUsedAgain() {
+        for _ in 0..<1000 {
+            _ = SecretBytes(copying: [UInt8](repeating: 0xff, count: 64))
+            #expect(reveal(SecretBytes(count: 64) { _ in }) == [UInt8](repeating: 0, count: 64))
+        }
+    }
+
     @Test func emptySecretsWork() {
         let empty = SecretBytes(copying: [UInt8]())
         #expect(empty.constantTimeEquals(SecretBytes(random: 0)))

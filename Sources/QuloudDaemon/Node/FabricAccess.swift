@@ -9,7 +9,9 @@ struct FabricAccess: Sendable {
     let broker: EmbeddedBroker?
 
     /// Starts the embedded broker if the configuration says so, or takes the address it names.
-    static func open(_ configuration: Configuration, directory: DataDirectory) async throws -> FabricAccess {
+    static func open(
+        _ configuration: Configuration, directory: DataDirectory, log: @escaping FabricLog
+    ) async throws -> FabricAccess {
         var fabric = FabricSettings()
         switch configuration.fabric.broker {
         case .urls(let urls):
@@ -24,7 +26,15 @@ struct FabricAccess: Sendable {
             fabric.receiptBytesMax = min(fabric.receiptBytesMax, Int64(configuration.broker.storeMax / 16))
             let broker = EmbeddedBroker(try brokerConfig(configuration, directory: directory))
             try await broker.start()
-            return FabricAccess(settings: await broker.settings, fabric: fabric, broker: broker)
+            let access = FabricAccess(settings: await broker.settings, fabric: fabric, broker: broker)
+            do {
+                // Other nodes may use the broker before this one does, or this one not at all.
+                try await FabricLink.prepare(access.settings, fabric, log: log)
+            } catch {
+                await access.close()
+                throw error
+            }
+            return access
         }
     }
 

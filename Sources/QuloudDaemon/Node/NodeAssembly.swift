@@ -34,7 +34,7 @@ struct NodeAssembly: Sendable {
         let access: FabricAccess? =
             switch purpose {
             case .daemon, .command(needsFabric: true), .recovery:
-                try await FabricAccess.open(configuration, directory: directory)
+                try await FabricAccess.open(configuration, directory: directory, log: log)
             case .command(needsFabric: false): nil
             }
         var owner: OwnerRole?

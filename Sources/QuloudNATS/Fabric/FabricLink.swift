@@ -2,7 +2,7 @@ import QuloudCore
 
 /// What both sides of the fabric share: a connection, its JetStream, and repeating once what failed because the broker
 /// had forgotten a stream or a consumer.
-final class FabricLink: Sendable {
+package final class FabricLink: Sendable {
     let connection: NATSConnection
     let jetStream: JetStream
     let provisioning: Provisioning
@@ -40,6 +40,13 @@ final class FabricLink: Sendable {
             throw error
         }
         return link
+    }
+
+    /// Makes the streams of a broker of one's own as its configuration wants them, before any node asks for them.
+    package static func prepare(
+        _ broker: NATSSettings, _ settings: FabricSettings, log: @escaping FabricLog
+    ) async throws(FabricError) {
+        await (try open(broker, settings, log: log)).connection.close()
     }
 
     /// The largest message that the server takes, in bytes.

@@ -69,7 +69,12 @@ final class Oracle: Sendable {
     }
 
     /// A store that reported a failure may have kept some of what it was given; whoever reads it may adopt it.
-    func reads(_ name: HoldingKey, at node: NodeID) { state.withLock { _ = $0.nodes[node]?.loose.insert(name) } }
+    func reads(_ name: HoldingKey, at node: NodeID) {
+        state.withLock { state in
+            guard state.nodes[node]?.chunks[name] == nil else { return }
+            state.nodes[node]?.loose.insert(name)
+        }
+    }
 
     func willCommit(_ holdings: [Holding], at node: NodeID) {
         for holding in holdings where holding.state == .damaged {
@@ -89,7 +94,7 @@ final class Oracle: Sendable {
             change(node, holding.chunk) { kept in
                 kept.key = holding.key
                 kept.hasRow = holding.state != .damaged
-                if isThere, !kept.hasBlob {
+                if isThere, !kept.hasBlob, kept.hasRow {
                     kept.hasBlob = true
                     kept.isHarmed = false
                 }

@@ -18,6 +18,7 @@ final class Files: Sendable {
         self.told = told
         draw = SharedDraw(seed: seed, stream: 6)
         tree.makeDirectory("/home/\(Self.name) empty folder")
+        tree.makeDirectory("/home/folder \(Self.name)")
         tree.write("/home/\(Self.name) empty", [])
         tree.symlink("/home/\(Self.name) link", to: "../\(Self.name)")
         for _ in 0..<draw({ $0.int(3...9) }) { addFile(sizes: 1...1000) }
