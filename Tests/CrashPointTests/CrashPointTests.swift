@@ -1,3 +1,4 @@
+import Glibc
 import QuloudTestKit
 import Testing
 
@@ -6,6 +7,8 @@ import Testing
     private func check(_ points: CrashPoints<some CrashSubject>) async throws {
         let report = try await points.run()
         print(report.line)
+        // Now, for whoever waits for it.
+        fflush(nil)
         #expect(report.failures == [])
         #expect(report.recovered > 0)
     }

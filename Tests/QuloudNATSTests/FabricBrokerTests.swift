@@ -1,3 +1,4 @@
+import Foundation
 import QuloudCore
 import QuloudCrypto
 import QuloudTestKit
@@ -240,5 +241,40 @@ struct FabricBrokerTests {
         #expect(
             try await bench.holders[1].tickets(from: .lane(0), limit: 1, wait: .seconds(10)).map(\.payload) == [[3]])
         await bench.close()
+    }
+
+    /// One flipped bit in the server's file, and the server believes that it delivered what does not exist yet.
+    @Test(arguments: NATSServers.all)
+    func consumersThatAreAheadOfTheirStreamAreMadeAnew(_ binary: String) async throws {
+        let bench = try await FabricBench(binary)
+        for number in UInt64(1)...4 {
+            try await bench.owner.publish([Ticket(address: .lane(0), chunk: .numbered(number), request: [3])])
+            let tickets = try await bench.holders[0].tickets(from: .lane(0), limit: 1, wait: .seconds(20))
+            try await bench.holders[0].settle(tickets, .done)
+        }
+        // In order, so that the server has written its state.
+        await bench.server.stop()
+        let store = bench.server.folder.path + "/store"
+        let damaged = try damage(below: store)
+        try await bench.server.start()
+        for connection in [bench.owner.connection, bench.holders[0].connection] {
+            try await connection.waitUntilConnected(timeout: .seconds(20))
+        }
+        try await bench.owner.publish([Ticket(address: .lane(0), chunk: .numbered(5), request: [5])])
+        let tickets = try await bench.holders[0].tickets(from: .lane(0), limit: 1, wait: .seconds(20))
+        #expect(tickets.map(\.payload) == [[5]], "\(damaged)")
+        await bench.close()
+    }
+
+    /// After magic number and version come four numbers of one byte each; the last is the sequence that was delivered.
+    private func damage(below store: String) throws -> String {
+        let name = try #require(
+            try FileManager.default.subpathsOfDirectory(atPath: store).first { $0.hasSuffix("obs/lane-0/o.dat") })
+        let url = URL(filePath: store + "/" + name)
+        var state = try Data(contentsOf: url)
+        try #require(state.count >= 6)
+        state[5] ^= 0x40
+        try state.write(to: url)
+        return state.map { String($0) }.joined(separator: " ")
     }
 }

@@ -84,6 +84,9 @@ ensure_swift() {
     say "Swift: $version"
 }
 
+# How tests are built for release. In a folder of their own: what they can look into must not meet what is shipped.
+quloud_release_tests=(--configuration release --scratch-path .build/release-tests -Xswiftc -enable-testing)
+
 # swift_clang ARGUMENTS...: the C compiler that came with Swift.
 swift_clang() { "$(dirname "$(readlink -f "$(command -v swift)")")/clang" "$@"; }
 

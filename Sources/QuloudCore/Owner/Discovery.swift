@@ -3,14 +3,27 @@ import Synchronization
 /// Finds out which holders are there. There is no list of peers: every node that hears the question may answer.
 package struct Discovery: Sendable {
     private let context: OwnerContext
+    private let patience: Duration
 
-    package init(_ context: OwnerContext) { self.context = context }
+    /// - Parameter patience: how long it listens; as the settings say if not given.
+    package init(_ context: OwnerContext, patience: Duration? = nil) {
+        self.context = context
+        self.patience = patience ?? context.settings.placement.discovery
+    }
 
     /// Announcements with valid signatures, one for each node, this daemon's own left out; most free space first.
     package func holders() async throws(FabricError) -> [Announcement] {
         let found = Mutex<[Announcement]>([])
         try await listen { one in found.withLock { $0.append(one) } }
         return Self.sorted(found.withLock { $0 })
+    }
+
+    /// The nodes that were here lately, if there are enough of them: when all of them have answered, waiting for others would
+    /// only cost time. Who is new and slow is met by the daemon, which looks around every hour.
+    func expected() async throws -> Set<NodeID> {
+        let lately = context.time.now.advanced(by: .zero - .seconds(3 * 86_400))
+        let nodes = try await context.catalog.nodes().filter { $0.lastSeen > lately && $0.id != context.ownNode }
+        return nodes.count >= context.settings.quorum ? Set(nodes.map(\.id)) : []
     }
 
     /// The same, and does not wait any longer once all of `expected` have answered, unless there are none.
@@ -46,7 +59,7 @@ package struct Discovery: Sendable {
         let now = context.time.now
         let (ownNode, heard) = (context.ownNode, Heard<NodeID>())
         _ = try await context.fabric.askAll(
-            .announce, patience: context.settings.placement.discovery, limit: 1024
+            .announce, patience: patience, limit: 1024
         ) { address in
             let head = RequestContext(
                 node: nil, returnAddress: address, nonce: nonce, issued: now,

@@ -1,4 +1,5 @@
 import QuloudCrypto
+import Synchronization
 
 /// The catalog head and where it lives: on the holders, so that the recovery words and a broker are enough to find it.
 package struct HeadKeeper: Sendable {
@@ -37,17 +38,29 @@ package struct HeadKeeper: Sendable {
         return most
     }
 
+    package typealias Found = (head: CatalogHead, record: HeadRecord)
+
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
-    package func found(
-        within patience: Duration? = nil
-    ) async throws(FabricError) -> [(head: CatalogHead, record: HeadRecord)] {
+    package func found() async throws(FabricError) -> [Found] {
+        let found = Mutex<[Found]>([])
+        try await listen { one in found.withLock { $0.append(one) } }
+        return found.withLock { $0 }.sorted(by: Self.isNewer)
+    }
+
+    static func isNewer(_ one: Found, than other: Found) -> Bool {
+        (one.head.sequence, one.head.issued) > (other.head.sequence, other.head.issued)
+    }
+
+    /// The same, one after the other as they come.
+    func listen(
+        within patience: Duration? = nil, _ each: @Sendable (Found) -> Void
+    ) async throws(FabricError) {
         let (key, heard) = (context.keys.headKey, Heard<[UInt8]>())
-        let heads = try await ask(.headGet, body: key.value.bytes, answers: nil, within: patience) {
-            answer, _ -> (head: CatalogHead, record: HeadRecord)? in
+        _ = try await ask(.headGet, body: key.value.bytes, answers: nil, within: patience) { answer, _ -> Void? in
             guard let head = try? CatalogHead.verified(answer), head.key == key, heard.isNew(answer) else { return nil }
-            return (head, HeadRecord(sequence: head.sequence, bytes: answer))
+            each((head, HeadRecord(sequence: head.sequence, bytes: answer)))
+            return ()
         }
-        return heads.sorted { ($0.head.sequence, $0.head.issued) > ($1.head.sequence, $1.head.issued) }
     }
 
     private func ask<Answer: Sendable>(

@@ -30,7 +30,7 @@ package struct Heal: Sendable {
         let placer = Placer(context, mailbox: mailbox, memoryMax: context.settings.memoryMax) { count in
             progress.update { $0.replicasPlaced += count }
         }
-        async let history: Void = HistoryGuard(context).checkIfDue()
+        async let history: Void = HistoryGuard(context).check()
         let here = try await Discovery(context).holders().filter(\.takesChunks).map(\.node)
         try await history
         let (summary, found) = try await withThrowingTaskGroup(of: Part.self) { group in

@@ -15,25 +15,16 @@ package struct HistoryGuard: Sendable {
 
     package init(_ context: OwnerContext) { self.context = context }
 
-    /// How long a comparison is good for, within one process: an old catalog comes with a new process, and who else uses the
-    /// key is found out by the next one.
-    private static let validity: Duration = .seconds(600)
-
-    /// Compares unless that was done lately.
-    /// - Throws: `HistoryError`, `CatalogError`.
-    package func checkIfDue() async throws {
-        if let last = context.history.lastCompared, context.time.uptime - last < Self.validity { return }
-        try await check()
-    }
-
     /// - Throws: `HistoryError`, `CatalogError`.
     package func check() async throws {
-        context.history.forget()
         // Asked first: what this owner itself publishes meanwhile is in the catalog by the time that it is read.
-        let found: [(head: CatalogHead, record: HeadRecord)]
-        do throws(FabricError) {
-            found = try await HeadKeeper(context).found(within: context.settings.placement.discovery)
+        let found: [HeadKeeper.Found]
+        do {
+            found = try await heads()
+        } catch let error as CatalogError {
+            throw error
         } catch {
+            try Task.checkCancellation()
             return
         }
         let known = try await context.catalog.head()
@@ -42,18 +33,39 @@ package struct HistoryGuard: Sendable {
         guard newest == sequence else { throw HistoryError.behind(known: sequence, found: newest) }
         let hasAnother = found.contains { $0.head.sequence == sequence && $0.record.bytes != known?.bytes }
         guard !hasAnother else { throw HistoryError.forked(at: sequence) }
-        context.history.compared(at: context.time.uptime)
     }
-}
 
-/// When a catalog's history was last compared with what holders keep, and was the newest.
-package final class HistoryCheck: Sendable {
-    private let last = Mutex<Duration?>(nil)
+    /// What holders keep. Once all that were here lately have announced themselves, others are given as much time again as
+    /// those took, several times over: whoever announces itself at once has its head at hand as soon.
+    private func heads() async throws -> [HeadKeeper.Found] {
+        let discovery = Discovery(context)
+        let expected = try await discovery.expected()
+        let found = Mutex<[HeadKeeper.Found]>([])
+        let isOver = Promise<Void>()
+        let start = context.time.uptime
+        let listening = Task {
+            do {
+                try await HeadKeeper(context).listen(within: context.settings.placement.discovery) { one in
+                    found.withLock { $0.append(one) }
+                }
+                isOver.fulfil(.success(()))
+            } catch {
+                isOver.fulfil(.failure(error))
+            }
+        }
+        let watching = Task {
+            guard !expected.isEmpty, (try? await discovery.holders(expecting: expected)) != nil else { return }
+            let took = context.time.uptime - start
+            try await context.time.sleep(for: max(Self.leastWait, took * 3))
+            isOver.fulfil(.success(()))
+        }
+        defer {
+            listening.cancel()
+            watching.cancel()
+        }
+        try await isOver.value()
+        return found.withLock { $0 }.sorted(by: HeadKeeper.isNewer)
+    }
 
-    package init() {}
-
-    /// By the clock that does not jump.
-    var lastCompared: Duration? { last.withLock { $0 } }
-    func compared(at moment: Duration) { last.withLock { $0 = moment } }
-    func forget() { last.withLock { $0 = nil } }
+    private static let leastWait: Duration = .milliseconds(100)
 }

@@ -10,11 +10,10 @@ package struct OwnerContext: Sendable {
     package let settings: OwnerSettings
     /// This daemon's own holder role, which never counts as a place for the owner's chunks.
     package let ownNode: NodeID?
-    package let history: HistoryCheck
 
     package init(
         keys: OwnerKeys, catalog: any OwnerCatalog, fabric: any OwnerFabric, time: any TimeSource,
-        entropy: any Entropy, settings: OwnerSettings, ownNode: NodeID?, history: HistoryCheck = HistoryCheck()
+        entropy: any Entropy, settings: OwnerSettings, ownNode: NodeID?
     ) {
         self.keys = keys
         self.catalog = catalog
@@ -23,14 +22,13 @@ package struct OwnerContext: Sendable {
         self.entropy = entropy
         self.settings = settings
         self.ownNode = ownNode
-        self.history = history
     }
 
     /// The same with other settings.
     package func with(_ settings: OwnerSettings) -> OwnerContext {
         OwnerContext(
             keys: keys, catalog: catalog, fabric: fabric, time: time, entropy: entropy, settings: settings,
-            ownNode: ownNode, history: history)
+            ownNode: ownNode)
     }
 }
 

@@ -3,12 +3,22 @@ extension OwnerContext {
     func persist<Value: Sendable>(
         for patience: Duration, _ operation: @Sendable () async throws(FabricError) -> Value
     ) async throws -> Value {
+        try await persisting(for: patience, operation).value
+    }
+
+    /// The same, and for how long the broker refused.
+    func persisting<Value: Sendable>(
+        for patience: Duration, _ operation: @Sendable () async throws(FabricError) -> Value
+    ) async throws -> (value: Value, away: Duration) {
         let start = time.uptime
         var pause: Duration = .milliseconds(100)
+        var refused = false
         while true {
             do {
-                return try await operation()
+                let value = try await operation()
+                return (value, refused ? time.uptime - start : .zero)
             } catch {
+                refused = true
                 switch error.kind {
                 case .unreachable, .timeout, .full, .nobody: break
                 default: throw error

@@ -143,7 +143,7 @@ package actor Placer {
     }
 
     private func placeAll() async throws -> PlacementSummary {
-        try await refreshCandidates()
+        try await findCandidates()
         guard !candidates.isEmpty else { throw NoHolders() }
         lastReceipt = context.time.uptime
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -216,9 +216,20 @@ package actor Placer {
     private func publishBytes(_ order: Order) async throws {
         let fabric = context.fabric
         let box = mailbox.id
-        try await context.persist(for: context.settings.placement.brokerPatience) { () throws(FabricError) in
+        try await reach { () throws(FabricError) in
             try await fabric.publish(order.sealed, as: order.chunk.id, in: box)
         }
+    }
+
+    /// Repeats what the broker refuses while it is away.
+    private func reach(_ operation: @Sendable () async throws(FabricError) -> Void) async throws {
+        let (_, away) = try await context.persisting(for: context.settings.placement.brokerPatience, operation)
+        noteAway(for: away)
+    }
+
+    /// While the broker was away, or the machine slept, no receipt could come: that says nothing about the holders.
+    private func noteAway(for duration: Duration) {
+        if duration > .seconds(2) { lastReceipt = context.time.uptime }
     }
 
     /// Receives and counts until all is settled.
@@ -232,9 +243,7 @@ package actor Placer {
                 () throws(FabricError) in
                 try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
             }
-            // While the broker was away, or the machine slept, no receipt could come: that says nothing about the holders.
-            let away = context.time.uptime - asked
-            if away > .seconds(2) { lastReceipt = context.time.uptime }
+            noteAway(for: context.time.uptime - asked)
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
         }
@@ -335,9 +344,7 @@ package actor Placer {
                 request: try request(flight, slot: slot).signed(with: flight.claim, entropy: context.entropy))
         }
         let fabric = context.fabric
-        try await context.persist(for: context.settings.placement.brokerPatience) { () throws(FabricError) in
-            try await fabric.publish(tickets)
-        }
+        try await reach { () throws(FabricError) in try await fabric.publish(tickets) }
     }
 
     private func request(_ flight: Flight, slot: Int) throws -> StoreRequest {
@@ -352,22 +359,26 @@ package actor Placer {
             expires: now.advanced(by: .seconds(900)))
     }
 
-    private func refreshCandidates() async throws {
+    /// Before the work begins: holders that are slow to answer are given more time, if too few came.
+    private func findCandidates() async throws {
+        let usual = context.settings.placement.discovery
+        var patience = usual
+        try await refreshCandidates()
+        while candidates.count < context.settings.quorum, patience < usual * (candidates.isEmpty ? 4 : 2) {
+            patience *= 2
+            try await refreshCandidates(within: patience)
+        }
+    }
+
+    private func refreshCandidates(within patience: Duration? = nil) async throws {
         lastDiscovery = context.time.uptime
-        let all = try await Discovery(context).holders(expecting: expected())
+        let discovery = Discovery(context, patience: patience)
+        let all = try await patience == nil ? discovery.holders(expecting: discovery.expected()) : discovery.holders()
         let found = all.filter(\.takesChunks)
         holders = all.count
         guard !found.isEmpty || candidates.isEmpty else { return }
         candidates = found
         try await context.catalog.saw(found.map { $0.known(at: context.time.now) })
-    }
-
-    /// The nodes that were here lately, if there are enough of them: when all of them have answered, waiting for others would
-    /// only cost time. Who is new and slow is met by the daemon, which looks around every hour.
-    private func expected() async throws -> Set<NodeID> {
-        let lately = context.time.now.advanced(by: .zero - .seconds(3 * 86_400))
-        let nodes = try await context.catalog.nodes().filter { $0.lastSeen > lately && $0.id != context.ownNode }
-        return nodes.count >= context.settings.quorum ? Set(nodes.map(\.id)) : []
     }
 
     /// Takes chunks out of the air, complete or not.

@@ -37,13 +37,13 @@ final class FileRestoreFile: RestoreFile {
     }
 
     func write(_ bytes: [UInt8], from start: Int, count: Int, at offset: Int64) async throws(TreeError) {
-        let before = written.add(count, ordering: .relaxed).oldValue
-        let isDue = before / Self.stride != (before + count) / Self.stride
         try await pool.tree { [file] () throws(Errno) in
             try file.write(bytes, from: start, count: count, at: offset)
-            // The disk works meanwhile, and the sync in the end has less to wait for.
-            if isDue { file.startWriting() }
         }
+        let (before, now) = written.wrappingAdd(count, ordering: .relaxed)
+        guard before / Self.stride != now / Self.stride else { return }
+        // The disk works meanwhile, and the sync in the end has less to wait for.
+        await pool.run { [file] in file.startWriting() }
     }
 
     func finish(size: Int64, attributes: EntryAttributes) async throws(TreeError) -> [String] {

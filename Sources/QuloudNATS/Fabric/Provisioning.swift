@@ -8,8 +8,9 @@ final class Provisioning: Sendable {
     private struct State {
         var round = 0
         var running: Repair?
-        /// Consumers that exist as far as we know.
-        var known: Set<String> = []
+        /// Consumers that exist as far as we know, and how often the connection had been made anew when they were seen:
+        /// afterwards it may be another broker, or one that was started again.
+        var known: [String: Int] = [:]
         var told: Set<String> = []
     }
 
@@ -52,7 +53,7 @@ final class Provisioning: Sendable {
             state.running = nil
             guard failure == nil else { return }
             state.round += 1
-            state.known = []
+            state.known = [:]
         }
         return failure
     }
@@ -102,8 +103,10 @@ final class Provisioning: Sendable {
         do { try await turn.enter(1) } catch { throw NATSError(.cancelled, "create consumer", consumer.text) }
         defer { turn.leave(1) }
         guard !isKnown(consumer) else { return }
+        let reconnects = jetStream.connection.state.reconnects
         do throws(NATSError) {
-            _ = try await jetStream.createConsumer(consumer.stream, consumer.config)
+            let found = try await jetStream.createConsumer(consumer.stream, consumer.config)
+            try await mend(consumer, found)
         } catch {
             if error.isDenied {
                 tell(consumer.stream, "its consumers may not be made with these credentials; going on")
@@ -114,13 +117,27 @@ final class Provisioning: Sendable {
                 tell(consumer.text, "kept as it is on the broker, though it differs")
             }
         }
-        state.withLock { _ = $0.known.insert(consumer.text) }
+        state.withLock { $0.known[consumer.text] = reconnects }
     }
 
-    private func isKnown(_ consumer: FabricConsumer) -> Bool { state.withLock { $0.known.contains(consumer.text) } }
+    /// A broker whose files were damaged may believe that more was delivered than its stream has. It says nothing, and
+    /// delivers nothing until the stream has got that far: such a consumer is made anew.
+    private func mend(_ consumer: FabricConsumer, _ found: ConsumerInfo) async throws(NATSError) {
+        guard found.delivered.sequence > 0, let stream = try? await jetStream.streamInfo(consumer.stream),
+            found.delivered.sequence > stream.state.lastSequence
+        else { return }
+        try await jetStream.deleteConsumer(consumer.stream, consumer.name)
+        _ = try await jetStream.createConsumer(consumer.stream, consumer.config)
+        log(Note(.warning, subject: consumer.text, "was ahead of its stream on the broker; made anew"))
+    }
+
+    private func isKnown(_ consumer: FabricConsumer) -> Bool {
+        let reconnects = jetStream.connection.state.reconnects
+        return state.withLock { $0.known[consumer.text] == reconnects }
+    }
 
     func forget(_ consumer: FabricConsumer) {
-        state.withLock { _ = $0.known.remove(consumer.text) }
+        state.withLock { $0.known[consumer.text] = nil }
     }
 
     /// Once for each subject and text.

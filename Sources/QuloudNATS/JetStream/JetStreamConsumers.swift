@@ -67,6 +67,15 @@ package struct ConsumerInfo: Sendable, Decodable {
     package let redelivered: Int
     /// Pull requests that wait at the server.
     package let waiting: Int
+    /// The last that was delivered.
+    package let delivered: Position
+
+    package struct Position: Sendable, Decodable {
+        /// Its number in the stream.
+        package let sequence: UInt64
+
+        private enum CodingKeys: String, CodingKey { case sequence = "stream_seq" }
+    }
 
     private enum CodingKeys: String, CodingKey {
         case name
@@ -75,6 +84,7 @@ package struct ConsumerInfo: Sendable, Decodable {
         case ackPending = "num_ack_pending"
         case redelivered = "num_redelivered"
         case waiting = "num_waiting"
+        case delivered
     }
 }
 

@@ -29,46 +29,33 @@ package struct CrashPoints<Subject: CrashSubject>: Sendable {
         let points = Self.points(of: recording, seed: seed, into: &report)
         var generator = SplitMix(seed)
         let chosen = Self.choose(points, budget: budget, using: &generator)
-        var model = DiskModel(recording.start)
-        var applied = 0
-        for (number, point) in chosen.enumerated() {
-            for operation in recording.operations[applied..<point.prefix] { model.apply(operation.steps) }
-            applied = point.prefix
-            let isNested = number % nestedEvery == nestedEvery - 1
-            try await check(point, model, of: recording, isNested: isNested, into: &report)
-            if report.failures.count >= 10 { break }
-        }
+        try await check(CrashTrials(of: recording, chosen, nestedEvery: nestedEvery), of: recording, into: &report)
         return report
     }
 
     // MARK: Enumerating
 
-    /// A prefix of the operations, and what becomes of the effects that are undecided after it.
-    struct Point: Sendable {
-        let prefix: Int
-        let choice: CrashChoice
-    }
-
     /// Every point that can show something new: a state that was not possible one call earlier, or any state when something
     /// was acknowledged since.
-    static func points(of recording: CrashRecording, seed: UInt64, into report: inout CrashReport) -> [Point] {
-        var points: [Point] = []
+    static func points(of recording: CrashRecording, seed: UInt64, into report: inout CrashReport) -> [CrashPoint] {
+        var points: [CrashPoint] = []
         var generator = SplitMix(seed)
         var model = DiskModel(recording.start)
         let acknowledged = Set(recording.actions.map(\.ended))
         for prefix in 0...recording.operations.count {
             let steps = prefix > 0 ? recording.operations[prefix - 1].steps : []
+            let settled = model.settled
             model.apply(steps)
             let isPromise = prefix == 0 || acknowledged.contains(prefix)
             let hasEffect = steps.contains { if case .effect = $0 { true } else { false } }
             // A rename whose new directory alone was synced may then leave both names.
-            let hasSync = !steps.isEmpty && !hasEffect && !model.undecided.isEmpty
+            let hasSync = !hasEffect && model.settled != settled && !model.undecided.isEmpty
             report.prefixes += 1
             guard isPromise || hasEffect || hasSync else { continue }
             let isFull = isPromise || hasSync
             let choices = CrashChoices(for: model.undecided, lastIsNew: !isFull, using: &generator)
             if !choices.isExhaustive { report.sampled += 1 }
-            points += choices.choices.map { Point(prefix: prefix, choice: $0) }
+            points += choices.choices.map { CrashPoint(prefix: prefix, choice: $0) }
         }
         report.states += points.count
         return points
@@ -76,9 +63,9 @@ package struct CrashPoints<Subject: CrashSubject>: Sendable {
 
     /// All points if there is room for them, else the first two of every prefix (all lost and all kept) as far as there is
     /// room, and a sample of the rest.
-    static func choose(_ points: [Point], budget: Int?, using generator: inout SplitMix) -> [Point] {
+    static func choose(_ points: [CrashPoint], budget: Int?, using generator: inout SplitMix) -> [CrashPoint] {
         guard let budget, points.count > budget else { return points }
-        func isPlain(_ point: Point) -> Bool { if case .all = point.choice { true } else { false } }
+        func isPlain(_ point: CrashPoint) -> Bool { if case .all = point.choice { true } else { false } }
         var plain = points.filter(isPlain)
         var rest = points.filter { !isPlain($0) }
         plain.shuffle(using: &generator)
@@ -90,42 +77,74 @@ package struct CrashPoints<Subject: CrashSubject>: Sendable {
 
     // MARK: Checking
 
+    /// Recoveries that run at the same time.
+    private static var width: Int { max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
     private func check(
-        _ point: Point, _ model: DiskModel, of recording: CrashRecording, isNested: Bool,
-        into report: inout CrashReport
+        _ trials: CrashTrials, of recording: CrashRecording, into report: inout CrashReport
     ) async throws {
-        let tree = model.surviving { point.choice.fate(of: $0) }
-        let promised = recording.ledger(after: point.prefix)
-        report.recovered += 1
-        let disk = try SimulatedDisk(tree, isRecording: isNested)
+        var trials = trials
+        try await withThrowingTaskGroup(of: Verdict.self) { group in
+            var running = 0
+            while true {
+                while running < Self.width, report.failures.count < 10, let trial = trials.nextTrial() {
+                    group.addTask { try await check(trial, of: recording) }
+                    running += 1
+                }
+                guard let verdict = try await group.next() else { break }
+                running -= 1
+                report.recovered += 1
+                report.nested += verdict.nested
+                report.failures += [verdict.failure].compactMap { $0 }
+            }
+        }
+        report.repeated = trials.repeated
+    }
+
+    /// What came of one state.
+    private struct Verdict: Sendable {
+        var nested = 0
+        var failure: String?
+    }
+
+    private func check(_ trial: CrashTrial, of recording: CrashRecording) async throws -> Verdict {
+        let prefix = trial.point.prefix
+        let promised = recording.ledger(after: prefix)
+        let disk = try SimulatedDisk(trial.tree, isRecording: trial.isNested)
+        var verdict = Verdict()
         var wrong: [String] = []
         do {
             let found = try await subject.recover(disk.folder)
             let operations = disk.operations
             wrong += promised.ledger.contradictions(found)
-            if let half = promised.underway?.halfSeen(in: found, before: recording.ledger(before: point.prefix)) {
+            if let half = promised.underway?.halfSeen(in: found, before: recording.ledger(before: prefix)) {
                 wrong.append(half)
             }
             if try await subject.recover(disk.folder) != found { wrong.append("opening again shows something else") }
             try await subject.settle(disk.folder)
-            if isNested {
-                wrong += try await interrupted(tree, operations, found, into: &report)
+            if trial.isNested {
+                wrong += try await interrupted(trial.tree, operations, found, count: &verdict.nested)
             }
         } catch {
             wrong.append("cannot be opened: \(error)")
         }
-        guard !wrong.isEmpty else { return }
-        let last = point.prefix > 0 ? recording.operations[point.prefix - 1].description : "nothing"
-        let effects = model.undecided.enumerated().map { "\($1.summary): \(point.choice.fate(of: $0))" }
+        if !wrong.isEmpty { verdict.failure = Self.describe(wrong, trial, of: recording) }
+        return verdict
+    }
+
+    private static func describe(_ wrong: [String], _ trial: CrashTrial, of recording: CrashRecording) -> String {
+        let prefix = trial.point.prefix
+        let last = prefix > 0 ? recording.operations[prefix - 1].description : "nothing"
+        let effects = trial.model.undecided.enumerated()
+            .map { "\($1.summary): \(trial.point.choice.fate(of: $0))" }
             .joined(separator: "; ")
-        report.failures.append(
-            "\(Subject.name), after \(point.prefix) operations, the last \(last), with [\(effects)]: "
-                + wrong.prefix(5).joined(separator: "; "))
+        return "\(Subject.name), after \(prefix) operations, the last \(last), with [\(effects)]: "
+            + wrong.prefix(5).joined(separator: "; ")
     }
 
     /// Crashes inside a recovery, at a few moments, and recovers from that.
     private func interrupted(
-        _ tree: DiskTree, _ operations: [DiskOperation], _ expected: CrashLedger.Values, into report: inout CrashReport
+        _ tree: DiskTree, _ operations: [DiskOperation], _ expected: CrashLedger.Values, count: inout Int
     ) async throws -> [String] {
         var wrong: [String] = []
         var generator = SplitMix(seed ^ UInt64(operations.count))
@@ -135,7 +154,7 @@ package struct CrashPoints<Subject: CrashSubject>: Sendable {
             for operation in operations[...end] { model.apply(operation.steps) }
             let choices = CrashChoices(for: model.undecided, using: &generator).choices
             for choice in choices.prefix(2) + choices.dropFirst(2).shuffled(using: &generator).prefix(2) {
-                report.nested += 1
+                count += 1
                 let disk = try SimulatedDisk(model.surviving(choice.fate))
                 do {
                     if try await subject.recover(disk.folder) != expected {

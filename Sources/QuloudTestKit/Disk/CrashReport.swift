@@ -9,6 +9,8 @@ package struct CrashReport: Sendable {
     package var states = 0
     /// Of them, those recovered and checked, each twice.
     package var recovered = 0
+    /// Of them, those that were left out, because one that looks the same was recovered.
+    package var repeated = 0
     /// Crashes inside a recovery.
     package var nested = 0
     package var failures: [String] = []
@@ -24,6 +26,6 @@ package struct CrashReport: Sendable {
         let title = name + String(repeating: " ", count: max(0, 18 - name.count))
         return "crash points  \(title)" + column(prefixes, "prefixes") + column(sampled, "sampled")
             + column(states, "states") + column(recovered, "recovered")
-            + column(nested, "inside recovery")
+            + column(repeated, "the same") + column(nested, "inside recovery")
     }
 }

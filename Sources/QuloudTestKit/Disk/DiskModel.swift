@@ -57,6 +57,8 @@ package struct DiskModel: Sendable {
     /// What the running system sees.
     private(set) package var live: DiskTree
     private var nextNumber: Int
+    /// Syncs so far that changed what a power cut may lose.
+    private(set) var settled = 0
 
     /// A disk on which `tree` is durable.
     package init(_ tree: DiskTree = DiskTree()) {
@@ -101,7 +103,9 @@ package struct DiskModel: Sendable {
             pending[index].unsynced = left
             changed = true
         }
-        if changed { settleDurable() }
+        guard changed else { return }
+        settled += 1
+        settleDurable()
     }
 
     /// Moves over what is durable, unless something before it that is not has to be applied first.

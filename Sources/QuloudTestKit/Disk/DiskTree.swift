@@ -61,14 +61,20 @@ package struct DiskTree: Sendable, Equatable {
         }
     }
 
-    /// Equal for trees that look the same from outside, within one process.
+    /// Equal for trees that look the same from outside, hard links included, within one process.
     package var look: Int {
         var hasher = Hasher()
+        var files: [Number: Int] = [:]
         walk { path, number, node in
-            hasher.combine(path)
+            hasher.combine(path.count)
+            path.withUnsafeBytes { hasher.combine(bytes: $0) }
             hasher.combine(node.mode)
             switch node.content {
-            case .file(let bytes): bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+            case .file(let bytes):
+                hasher.combine(files[number, default: files.count])
+                files[number] = files[number] ?? files.count
+                hasher.combine(bytes.count)
+                bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
             case .directory: hasher.combine(-1)
             case .symlink(let target): hasher.combine(target)
             }

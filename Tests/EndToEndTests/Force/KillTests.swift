@@ -96,8 +96,8 @@ extension ForceOnProcesses {
 
 extension Fleet {
     /// Returns once a backup is protected: brokers and nodes have found one another again.
-    func settle(_ ledger: Ledger) async throws {
-        let deadline = ContinuousClock.now + .seconds(120)
+    func settle(_ ledger: Ledger, within patience: Duration = .seconds(120)) async throws {
+        let deadline = ContinuousClock.now + patience
         while true {
             let outcome = try await ledger.begin(owner).outcome()
             if try ledger.note(outcome) != nil { return }

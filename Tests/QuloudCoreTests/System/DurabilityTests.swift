@@ -202,6 +202,50 @@ import Testing
         }
     }
 
+    /// The broker goes while holders are asked again, and receipts come late after it is back.
+    @Test func anOutageWhileHoldersAreAskedAgainDoesNotCountAgainstThemEither() async throws {
+        try await World.with(holders: 3) { world, _ in
+            let owner = try world.owner { $0.placement.giveUpAfter = .seconds(20) }
+            owner.tree.fillHome()
+            let (fabric, time) = (world.fabric, world.time)
+            let firstTicket = Shared<Duration?>(nil)
+            let outage = Shared<Task<Void, any Error>?>(nil)
+            fabric.intercept { crossing in
+                guard crossing.kind == .ticket || crossing.kind == .receipts else { return .pass }
+                let first = firstTicket.withLock { first in
+                    first = first ?? time.uptime
+                    return first ?? .zero
+                }
+                // Before holders are asked again, nothing arrives.
+                guard time.uptime - first > owner.context.settings.placement.askOthersAfter else { return .drop }
+                outage.withLock { task in
+                    guard task == nil else { return }
+                    fabric.setReachable(false)
+                    task = Task {
+                        try await time.sleep(for: .seconds(35))
+                        fabric.setReachable(true)
+                    }
+                }
+                return crossing.kind == .receipts ? .delay(.seconds(5)) : .pass
+            }
+            let result = try await owner.backup()
+            try await outage.value?.value
+            #expect(result.placement.failed == 0 && result.placement.partial == 0)
+        }
+    }
+
+    @Test func holdersThatAreSlowToAnswerAreWaitedFor() async throws {
+        try await World.with(holders: 3) { world, _ in
+            let owner = try world.owner()
+            owner.tree.fillHome()
+            // The twin waits for all answers that are on their way, unless it is told to be as impatient as a broker.
+            world.fabric.setRules { $0.hurries = false }
+            world.fabric.intercept { $0.kind == .answer(.announce) ? .delay(.milliseconds(1200)) : .pass }
+            let result = try await owner.backup()
+            #expect(result.placement.fewest == 3)
+        }
+    }
+
     @Test func theNextBackupCompletesAnInterruptedOne() async throws {
         try await World.with(holders: 3) { world, holders in
             let owner = try world.owner()
