@@ -64,6 +64,11 @@ import Testing
         try await check(IndexSubject(), fault, kinds: [.sync], budget: 1000)
     }
 
+    /// Among them those of the file's change to a write-ahead log.
+    @Test(arguments: [Fault.eio, .enospc]) func everySyncOfTheCatalog(fault: Fault) async throws {
+        try await check(CatalogSubject(), fault, kinds: [.sync], budget: 1000)
+    }
+
     @Test(arguments: Fault.allCases) func index(fault: Fault) async throws {
         try await check(IndexSubject(), fault, budget: 6)
     }
