@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,12 @@ int quloud_set_xattr(const char *path, const char *name, const void *value, size
 
 int quloud_set_file_xattr(int file, const char *name, const void *value, size_t size) {
     return fsetxattr(file, name, value, size, 0);
+}
+
+void quloud_keep_freed_memory(void) {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 long quloud_random(void *bytes, size_t count) { return getrandom(bytes, count, 0); }

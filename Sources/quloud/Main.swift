@@ -5,6 +5,7 @@ import QuloudSystem
 @main
 struct Main {
     static func main() async {
+        Allocator.reusesFreedMemory()
         QuloudNode.harden()
         Signals.ignoreBrokenPipes()
         let words = Array(CommandLine.arguments.dropFirst())

@@ -27,5 +27,7 @@ long quloud_get_xattr(const char *path, const char *name, void *value, size_t si
 int quloud_set_xattr(const char *path, const char *name, const void *value, size_t size);
 int quloud_set_file_xattr(int file, const char *name, const void *value, size_t size);
 long quloud_random(void *bytes, size_t count);
+/// One arena for all threads, out of which blocks of up to 32 MiB come, and of whose free end 64 MiB are kept.
+void quloud_keep_freed_memory(void);
 /// Symbolic name such as ENOSPC, or NULL.
 const char *quloud_error_name(int code);

@@ -66,7 +66,10 @@ package struct Backup: Sendable {
         let keeper = HeadKeeper(context)
         let head = try keeper.next(after: await context.catalog.head(), content: HeadContent(list: made.list))
         try await context.catalog.add(made.snapshot, head: head)
-        let copies = await keeper.spread(head, holders: await placer.holders)
+        let holders = await placer.holders
+        let copies = await keeper.spread(head, holders: holders)
+        // All of them took it for newer than what they kept.
+        if copies > 0, copies >= holders { context.history.compared(at: context.time.uptime) }
         if made.placement.partial == 0 { try await completeEarlierRuns() }
         let below = try await context.catalog.chunksBelowQuorum(after: nil, limit: 1)
         return BackupResult(
@@ -99,7 +102,7 @@ package struct Backup: Sendable {
         }
         return try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
-                try await HistoryGuard(context).check()
+                try await HistoryGuard(context).checkIfDue()
                 return .checked
             }
             group.addTask { .placed(try await placer.run()) }

@@ -24,22 +24,22 @@ package struct ChunkFetcher: Sendable {
     }
 
     /// The sealed chunk: from the catalog where it is kept locally, else from any holder.
-    package func sealed(_ chunk: ChunkID) async throws -> [UInt8] {
-        if let local = try await context.catalog.sealed(chunk), SealedChunk.id(of: local) == chunk { return local }
-        return try await fromHolders(chunk, except: []).bytes
+    package func sealed(_ chunk: ChunkID) async throws -> IdentifiedChunk {
+        if let local = try await context.catalog.sealed(chunk), let sealed = IdentifiedChunk(local, id: chunk) {
+            return sealed
+        }
+        return try await fromHolders(chunk, except: [])
     }
 
-    /// From holders only, and from which.
-    package func fromHolders(
-        _ chunk: ChunkID, except: Set<NodeID>
-    ) async throws -> (bytes: [UInt8], node: NodeID) {
+    /// From holders only.
+    package func fromHolders(_ chunk: ChunkID, except: Set<NodeID>) async throws -> IdentifiedChunk {
         var attempts: [String] = []
         let known = try await context.catalog.replicas(of: [chunk])[chunk, default: []]
         let order = shuffled(known.filter { !except.contains($0.node) })
         for (round, timeout) in [Duration.seconds(8), .seconds(30)].enumerated() {
             for replica in order where round == 0 || isWorthRetrying(replica) {
                 do {
-                    return (try await requests.retrieve(chunk, from: replica.node, timeout: timeout), replica.node)
+                    return try await requests.retrieve(chunk, from: replica.node, timeout: timeout)
                 } catch {
                     try Task.checkCancellation()
                     attempts.append("\(replica.node.short): \(Self.describe(error))")
@@ -50,8 +50,8 @@ package struct ChunkFetcher: Sendable {
         let located = try await Locator(context).locate([chunk])[chunk, default: []]
         for holder in located
         where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
-            if let bytes = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
-                return (bytes, holder.receipt.node)
+            if let sealed = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
+                return sealed
             }
         }
         throw ChunkUnavailable(chunk: chunk, attempts: attempts)

@@ -30,7 +30,7 @@ package struct Heal: Sendable {
         let placer = Placer(context, mailbox: mailbox, memoryMax: context.settings.memoryMax) { count in
             progress.update { $0.replicasPlaced += count }
         }
-        async let history: Void = HistoryGuard(context).check()
+        async let history: Void = HistoryGuard(context).checkIfDue()
         let here = try await Discovery(context).holders().filter(\.takesChunks).map(\.node)
         try await history
         let (summary, found) = try await withThrowingTaskGroup(of: Part.self) { group in
@@ -104,7 +104,7 @@ package struct Heal: Sendable {
     ) async throws -> [UInt8]? {
         if let sealed = try await resealer.sealed(chunk) { return sealed }
         do {
-            return try await fetcher.sealed(chunk.id)
+            return try await fetcher.sealed(chunk.id).bytes
         } catch let error as ChunkUnavailable {
             observer(
                 .note(

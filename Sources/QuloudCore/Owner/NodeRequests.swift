@@ -8,12 +8,12 @@ package struct NodeRequests: Sendable {
     package init(_ context: OwnerContext) { self.context = context }
 
     /// A sealed chunk from one node, checked against its id.
-    package func retrieve(_ chunk: ChunkID, from node: NodeID, timeout: Duration) async throws -> [UInt8] {
+    package func retrieve(_ chunk: ChunkID, from node: NodeID, timeout: Duration) async throws -> IdentifiedChunk {
         let cameWrong = Mutex(false)
         do {
             return try await ask(node, .retrieve, .retrieve, [chunk], timeout: timeout) {
-                answer, request -> Result<[UInt8], RetrievalError>? in
-                if SealedChunk.id(of: answer) == chunk { return .success(answer) }
+                answer, request -> Result<IdentifiedChunk, RetrievalError>? in
+                if let sealed = IdentifiedChunk(answer, id: chunk) { return .success(sealed) }
                 guard let outcome = try? Outcome.verified(answer, from: node, request: request),
                     let code = outcome.codes.first
                 else {

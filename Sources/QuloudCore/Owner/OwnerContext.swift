@@ -10,10 +10,11 @@ package struct OwnerContext: Sendable {
     package let settings: OwnerSettings
     /// This daemon's own holder role, which never counts as a place for the owner's chunks.
     package let ownNode: NodeID?
+    package let history: HistoryCheck
 
     package init(
         keys: OwnerKeys, catalog: any OwnerCatalog, fabric: any OwnerFabric, time: any TimeSource,
-        entropy: any Entropy, settings: OwnerSettings, ownNode: NodeID?
+        entropy: any Entropy, settings: OwnerSettings, ownNode: NodeID?, history: HistoryCheck = HistoryCheck()
     ) {
         self.keys = keys
         self.catalog = catalog
@@ -22,13 +23,14 @@ package struct OwnerContext: Sendable {
         self.entropy = entropy
         self.settings = settings
         self.ownNode = ownNode
+        self.history = history
     }
 
     /// The same with other settings.
     package func with(_ settings: OwnerSettings) -> OwnerContext {
         OwnerContext(
             keys: keys, catalog: catalog, fabric: fabric, time: time, entropy: entropy, settings: settings,
-            ownNode: ownNode)
+            ownNode: ownNode, history: history)
     }
 }
 
@@ -39,7 +41,7 @@ package struct OwnerSettings: Sendable {
     package var chunkSizes = ChunkSizes.standard
     package var compressionLevel = 3
     /// Bytes of plaintext and sealed chunks in memory at once.
-    package var memoryMax = 64 << 20
+    package var memoryMax = 48 << 20
     package var excludes: [String] = []
     package var oneFileSystem = false
     /// Every replica is challenged at least this often.

@@ -372,12 +372,20 @@ package actor Placer {
 
     private func refreshCandidates(within patience: Duration? = nil) async throws {
         lastDiscovery = context.time.uptime
-        let all = try await Discovery(context).holders(within: patience)
+        let all = try await Discovery(context).holders(expecting: expected(), within: patience)
         let found = all.filter(\.takesChunks)
         holders = all.count
         guard !found.isEmpty || candidates.isEmpty else { return }
         candidates = found
         try await context.catalog.saw(found.map { $0.known(at: context.time.now) })
+    }
+
+    /// The nodes that were here lately, if there are enough of them: when all of them have answered, waiting for others would
+    /// only cost time. Who is new and slow is met by the daemon, which looks around every hour.
+    private func expected() async throws -> Set<NodeID> {
+        let lately = context.time.now.advanced(by: .zero - .seconds(3 * 86_400))
+        let nodes = try await context.catalog.nodes().filter { $0.lastSeen > lately && $0.id != context.ownNode }
+        return nodes.count >= context.settings.quorum ? Set(nodes.map(\.id)) : []
     }
 
     /// Takes chunks out of the air, complete or not.

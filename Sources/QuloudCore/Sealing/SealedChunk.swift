@@ -30,7 +30,14 @@ package struct SealedChunk: Sendable {
 
     /// Opens sealed bytes after checking them against `ref`.
     package static func open(_ sealed: [UInt8], ref: ChunkRef) throws(SealError) -> [UInt8] {
-        guard id(of: sealed) == ref.id else { throw .wrongBytes }
+        guard let chunk = IdentifiedChunk(sealed, id: ref.id) else { throw .wrongBytes }
+        return try open(chunk, ref: ref)
+    }
+
+    /// The same for bytes that were checked already.
+    package static func open(_ chunk: IdentifiedChunk, ref: ChunkRef) throws(SealError) -> [UInt8] {
+        guard chunk.id == ref.id else { throw .wrongBytes }
+        let sealed = chunk.bytes
         guard sealed.count >= header.count + AEAD.tagCount, sealed.starts(with: header.prefix(4)) else {
             throw .malformed
         }

@@ -115,10 +115,18 @@ actor OwnerSchedule {
     private func renew() async throws {
         guard context.time.uptime >= nextRenewal else { return }
         nextRenewal = context.time.uptime + Self.hour
+        await attempt("looking around") { try await self.lookAround() }
         await attempt("publishing of the head") { try await self.publishHead() }
         let context = context
         let renewed = try await operations.turn.taking { try await RenewLeases(context).run() }
         if renewed > 0 { logger.info("renewed leases", ["replicas": .integer(renewed)]) }
+    }
+
+    /// A backup waits for the holders that are known: here new ones become so, with all the time they may need.
+    private func lookAround() async throws {
+        let found = try await Discovery(context).holders()
+        let now = context.time.now
+        try await context.catalog.saw(found.map { $0.known(at: now) })
     }
 
     /// Holders that joined since the last backup are to keep the head too; never that of an old catalog.

@@ -129,7 +129,7 @@ struct OwnerOperations: Sendable {
     private func snapshotToRestore(_ selector: String, emit: @escaping Emit) async throws -> Snapshot {
         if selector != "latest", let found = try? await snapshot(selector) { return found }
         do {
-            try await history.watching { try await HistoryGuard(context).check() }
+            try await history.watching { try await HistoryGuard(context).checkIfDue() }
         } catch let error as HistoryError {
             guard let found = try? await snapshot(selector) else { throw error }
             let text = (OperationFailure.explaining(error) as? OperationFailure)?.message ?? "\(error)"

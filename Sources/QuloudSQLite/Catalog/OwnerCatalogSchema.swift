@@ -1,7 +1,7 @@
 extension Schema {
     /// The owner's catalog. Nothing a call does takes longer for there being more chunks, but for the depth of the trees.
     package static let ownerCatalog = Schema(
-        name: "catalog", applicationID: 0x514C_4443, migrations: [chunks + replicas + counters + snapshots + files])
+        name: "catalog", applicationID: 0x514C_4443, migrations: [chunks + replicas + counters + snapshots + files, leastQuorum])
 
     // A chunk's number stands for its id in other tables. `live` counts its replicas that count, `placed` tells whether it
     // ever had one; triggers keep both.
@@ -73,6 +73,20 @@ extension Schema {
         CREATE INDEX replicas_by_lease ON replicas (lease_until) WHERE state <= 1;
         CREATE INDEX replicas_by_node ON replicas (node, ordinal) WHERE state <= 1;
         CREATE INDEX replicas_by_proof ON replicas (node, proven_at) WHERE state <= 1;
+
+        """
+
+    // No chunk's quorum is below `totals.least_quorum`: raising it to what it is already need not look at the chunks.
+    private static let leastQuorum = """
+        ALTER TABLE totals ADD COLUMN least_quorum INTEGER NOT NULL DEFAULT 0;
+        CREATE TRIGGER chunk_quorum_added AFTER INSERT ON chunks
+            WHEN new.quorum < (SELECT least_quorum FROM totals) BEGIN
+            UPDATE totals SET least_quorum = new.quorum;
+        END;
+        CREATE TRIGGER chunk_quorum_lowered AFTER UPDATE OF quorum ON chunks
+            WHEN new.quorum < (SELECT least_quorum FROM totals) BEGIN
+            UPDATE totals SET least_quorum = new.quorum;
+        END;
 
         """
 

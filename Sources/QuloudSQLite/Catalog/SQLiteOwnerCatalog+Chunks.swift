@@ -127,8 +127,13 @@ extension SQLiteOwnerCatalog: ChunkCatalog {
     }
 
     package func raiseQuorum(to quorum: Int) throws(CatalogError) {
+        let least = try read { (database) throws(DatabaseError) in
+            try database.first("SELECT least_quorum FROM totals") { $0.int(0) } ?? 0
+        }
+        guard least < quorum else { return }
         try write { (database) throws(DatabaseError) in
             try database.run("UPDATE chunks SET quorum = ?1 WHERE quorum < ?1", .integer(quorum))
+            try database.run("UPDATE totals SET least_quorum = ?", .integer(quorum))
         }
     }
 
