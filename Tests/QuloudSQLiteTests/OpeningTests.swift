@@ -49,7 +49,7 @@ import Testing
             try await catalog.close()
             let header = try RawFile.read(path)
             #expect(header[Self.applicationID..<Self.applicationID + 4].elementsEqual([0x51, 0x4C, 0x44, 0x43]))
-            #expect(header[Self.userVersion..<Self.userVersion + 4].elementsEqual([0, 0, 0, 1]))
+            #expect(header[Self.userVersion..<Self.userVersion + 4].elementsEqual([0, 0, 0, 2]))
         }
     }
 
