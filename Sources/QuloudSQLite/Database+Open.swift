@@ -101,7 +101,9 @@ extension Database {
     }
 
     private func useWriteAheadLog(_ options: Options) throws(DatabaseError) {
-        let mode = try first("PRAGMA journal_mode = WAL") { $0.text(0) } ?? "none"
+        // To the statement's end, not to its first row: only there it tells whether the file was changed. A file that was not
+        // goes on with a rollback journal, whose removal no sync makes durable: a power cut would undo the last commit.
+        let mode = try rows("PRAGMA journal_mode = WAL") { $0.text(0) }.last ?? "none"
         guard mode == "wal" else {
             throw DatabaseError(.failed, "open database \(path): the file system permits no write-ahead log (\(mode))")
         }

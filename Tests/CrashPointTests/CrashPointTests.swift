@@ -14,14 +14,14 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func holder(unnamedFiles: Bool) async throws {
-        try await check(CrashPoints(HolderSubject(unnamedFiles: unnamedFiles), budget: 20))
+        try await check(CrashPoints(HolderSubject(unnamedFiles: unnamedFiles), budget: 12))
     }
 
     @Test func newStore() async throws { try await check(CrashPoints(FreshStoreSubject(), budget: 5)) }
 
-    @Test func index() async throws { try await check(CrashPoints(IndexSubject(), budget: 60)) }
+    @Test func index() async throws { try await check(CrashPoints(IndexSubject(), budget: 40)) }
 
-    @Test func catalog() async throws { try await check(CrashPoints(CatalogSubject(), budget: 40)) }
+    @Test func catalog() async throws { try await check(CrashPoints(CatalogSubject(), budget: 25)) }
 
     @Test func restore() async throws { try await check(CrashPoints(RestoreSubject(), budget: 50)) }
 

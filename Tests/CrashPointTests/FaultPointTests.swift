@@ -55,13 +55,19 @@ import Testing
         try await check(HolderSubject(unnamedFiles: fault == .eio), fault, budget: 5, inspect: takesNoMore)
     }
 
+    /// Every one of the script, and some of the 258 that opening makes, on as many directories that are alike.
     @Test(.serialized, arguments: [Fault.eio, .enospc]) func everySyncOfTheHolder(fault: Fault) async throws {
         let subject = HolderSubject(unnamedFiles: fault == .enospc)
-        try await check(subject, fault, kinds: [.sync], budget: 1000, inspect: takesNoMore)
+        try await check(subject, fault, kinds: [.sync], budget: 54, inspect: takesNoMore)
     }
 
     @Test(arguments: [Fault.eio, .enospc]) func everySyncOfTheIndex(fault: Fault) async throws {
-        try await check(IndexSubject(), fault, kinds: [.sync], budget: 1000)
+        try await check(IndexSubject(), fault, kinds: [.sync], budget: 16)
+    }
+
+    /// Among them those of the file's change to a write-ahead log.
+    @Test(arguments: [Fault.eio, .enospc]) func everySyncOfTheCatalog(fault: Fault) async throws {
+        try await check(CatalogSubject(), fault, kinds: [.sync], budget: 16)
     }
 
     @Test(arguments: Fault.allCases) func index(fault: Fault) async throws {

@@ -24,7 +24,7 @@ import Testing
         chmod(path, 0o600)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aKeyFileOfAnotherKindIsNamed() async throws {
+    @Test(.timeLimit(.minutes(10))) func aKeyFileOfAnotherKindIsNamed() async throws {
         let folder = try TestFolder()
         let node = try await node("node", in: folder)
         try replace(node.data + "/owner.key", with: node.data + "/node.key")
@@ -33,7 +33,7 @@ import Testing
         #expect(try status.object(Complaint.self).error.contains("owner.key"), "\(status)")
     }
 
-    @Test(.timeLimit(.minutes(2))) func theKeyOfAnotherOwnerIsNamed() async throws {
+    @Test(.timeLimit(.minutes(10))) func theKeyOfAnotherOwnerIsNamed() async throws {
         try await Fleet.with(holders: 1, quorum: 1) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents", megabytes: 1)
             let backup = try await fleet.owner.run("backup", documents.path)
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aForeignOrDamagedDatabaseIsNamed() async throws {
+    @Test(.timeLimit(.minutes(10))) func aForeignOrDamagedDatabaseIsNamed() async throws {
         let folder = try TestFolder()
         let node = try await node("node", in: folder)
         try await node.start()
@@ -65,7 +65,7 @@ import Testing
         #expect(try damaged.object(Complaint.self).error.contains(catalog), "\(damaged)")
     }
 
-    @Test(.timeLimit(.minutes(2))) func everythingWrongInAConfigurationIsSaidAtOnce() async throws {
+    @Test(.timeLimit(.minutes(10))) func everythingWrongInAConfigurationIsSaidAtOnce() async throws {
         let folder = try TestFolder()
         let node = try await node("node", in: folder)
         try "[owner]\nquorum = 99\n[holder]\ncapcity = \"1 GiB\"\n".write(
@@ -76,7 +76,7 @@ import Testing
         #expect(status.text.contains("4") && status.text.contains("capcity"), "\(status)")
     }
 
-    @Test(.timeLimit(.minutes(2))) func restoringTwiceOverwritesNothingUnlessTold() async throws {
+    @Test(.timeLimit(.minutes(10))) func restoringTwiceOverwritesNothingUnlessTold() async throws {
         try await Fleet.with(holders: 1, quorum: 1) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents", megabytes: 1)
             #expect(try await fleet.owner.run("backup", documents.path).exit == .code(0))

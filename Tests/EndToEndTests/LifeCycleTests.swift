@@ -20,7 +20,7 @@ import Testing
         return !(text.split(separator: ")").last ?? "").hasPrefix(" Z")
     }
 
-    @Test(.timeLimit(.minutes(2))) func aSecondDaemonOnTheSameDataIsRefused() async throws {
+    @Test(.timeLimit(.minutes(10))) func aSecondDaemonOnTheSameDataIsRefused() async throws {
         let node = try await lone(try TestFolder())
         let second = try await node.run("node")
         #expect(second.exit == .code(11), "\(second)")
@@ -28,7 +28,7 @@ import Testing
         await node.stop()
     }
 
-    @Test(.timeLimit(.minutes(2))) func aKilledNodeLeavesNoBrokerAndStartsAgain() async throws {
+    @Test(.timeLimit(.minutes(10))) func aKilledNodeLeavesNoBrokerAndStartsAgain() async throws {
         let node = try await lone(try TestFolder())
         let broker = try node.brokerID()
         #expect(runs(broker))
@@ -39,7 +39,7 @@ import Testing
         await node.stop()
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [SIGTERM, SIGINT])
+    @Test(.timeLimit(.minutes(10)), arguments: [SIGTERM, SIGINT])
     func aSignalStopsANodeInTime(_ signal: Int32) async throws {
         let node = try await lone(try TestFolder())
         let broker = try node.brokerID()
@@ -49,7 +49,7 @@ import Testing
         #expect(!runs(broker))
     }
 
-    @Test(.timeLimit(.minutes(2))) func withoutItsBrokerANodeSaysSo() async throws {
+    @Test(.timeLimit(.minutes(10))) func withoutItsBrokerANodeSaysSo() async throws {
         let folder = try TestFolder()
         let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         let port = try NATSServerProcess.freePort()
@@ -59,7 +59,7 @@ import Testing
         #expect(try backup.object(Complaint.self).error.contains("127.0.0.1:\(port)"), "\(backup)")
     }
 
-    @Test(.timeLimit(.minutes(2))) func aMistypedWordIsNamedByItsPosition() async throws {
+    @Test(.timeLimit(.minutes(10))) func aMistypedWordIsNamedByItsPosition() async throws {
         let folder = try TestFolder()
         let node = Node("node", in: folder, ["QULOUD_HOLDER_ALLOW_UNSAFE_FILESYSTEM": "true"])
         var words = try await node.make()

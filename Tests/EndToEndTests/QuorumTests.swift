@@ -8,7 +8,7 @@ import Testing
 @Suite struct QuorumTests {
     /// Fewer holders than the quorum: the backup says so and ends with its own code; when a third holder joins, the daemon
     /// places what is missing without being told.
-    @Test(.timeLimit(.minutes(3))) func whatIsMissingIsPlacedWhenAHolderJoins() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatIsMissingIsPlacedWhenAHolderJoins() async throws {
         try await Fleet.with(holders: 2, owner: ["QULOUD_HEAL_AUTOMATIC": "true"]) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents", megabytes: 2)
             let backup = try await fleet.owner.run("backup", documents.path)
@@ -28,7 +28,7 @@ import Testing
 
     /// Neither holders nor broker see plaintext, names or keys; a broker that keeps what waits for its quorum on disk
     /// neither.
-    @Test(.timeLimit(.minutes(3))) func nothingReadableLiesWithHoldersOrTheBroker() async throws {
+    @Test(.timeLimit(.minutes(10))) func nothingReadableLiesWithHoldersOrTheBroker() async throws {
         try await Fleet.with(holders: 2, hub: ["QULOUD_BROKER_DATA_IN": "file"]) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents", megabytes: 1)
             let backup = try await fleet.owner.run("backup", documents.path)

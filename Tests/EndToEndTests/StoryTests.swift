@@ -8,7 +8,7 @@ import Testing
 @Suite struct StoryTests {
     /// What `scripts/quickstart` shows: loss on three holders is found, named and healed, and the owner's machine is not
     /// needed to get everything back.
-    @Test(.timeLimit(.minutes(3))) func aFolderOutlivesItsHoldersAndItsOwner() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFolderOutlivesItsHoldersAndItsOwner() async throws {
         try await Fleet.with(holders: 5) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents")
             let before = try description(of: documents.path)

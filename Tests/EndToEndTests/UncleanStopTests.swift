@@ -12,7 +12,7 @@ import Testing
         try await node.start()
     }
 
-    @Test(.timeLimit(.minutes(2))) func aKilledHolderWithoutIndexKeepsItsPromises() async throws {
+    @Test(.timeLimit(.minutes(10))) func aKilledHolderWithoutIndexKeepsItsPromises() async throws {
         try await Fleet.with(holders: 2, quorum: 2) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents", megabytes: 2)
             let backup = try await fleet.owner.run("backup", documents.path)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aRestoredDiskImageIsRefused() async throws {
+    @Test(.timeLimit(.minutes(10))) func aRestoredDiskImageIsRefused() async throws {
         try await Fleet.with(holders: 2, quorum: 2) { fleet in
             let documents = try Documents(at: fleet.folder.path + "/documents", megabytes: 1)
             #expect(try await fleet.owner.run("backup", documents.path).exit == .code(0))

@@ -11,7 +11,7 @@ import Testing
 /// Backups through a broker that fails, on every server version at hand.
 @Suite(.serialized) struct BrokerLossTests {
     /// The broker dies in the middle of a backup, without warning, and what it kept is gone with it.
-    @Test(.timeLimit(.minutes(3)), arguments: NATSServers.all)
+    @Test(.timeLimit(.minutes(10)), arguments: NATSServers.all)
     func aBrokerThatIsKilledAndWipedInTheMiddleCostsTimeOnly(_ server: String) async throws {
         try await Fleet.with(holders: 4, server: server) { fleet, owner, _ in
             let source = fleet.folder + "/source"
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: NATSServers.all)
+    @Test(.timeLimit(.minutes(10)), arguments: NATSServers.all)
     func twoOwnersShareTheFabricAndDoNotMeet(_ server: String) async throws {
         try await Fleet.with(holders: 3, server: server) { fleet, first, _ in
             let second = fleet.node("second") { $0.holder.enabled = false }

@@ -25,7 +25,7 @@ import Testing
         link(folder + "/file4", folder + "/again")
     }
 
-    @Test(.timeLimit(.minutes(2))) func aFolderComesBackFromHoldersAfterLossAndFromWordsAlone() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFolderComesBackFromHoldersAfterLossAndFromWordsAlone() async throws {
         try await Fleet.with(holders: 4) { fleet, owner, words in
             let source = fleet.folder + "/source"
             try Self.makeSource(source)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFolderThatIsNotThereIsNamed() async throws {
+    @Test(.timeLimit(.minutes(10))) func aFolderThatIsNotThereIsNamed() async throws {
         try await Fleet.with(holders: 0) { fleet, owner, _ in
             let error = await #expect(throws: OperationFailure.self) {
                 try await fleet.perform(.backup(BackupRequest(paths: ["/no/such/folder"])), owner)
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aHolderThatKeepsNothingButAnswersIsCaughtByTheFirstAudit() async throws {
+    @Test(.timeLimit(.minutes(10))) func aHolderThatKeepsNothingButAnswersIsCaughtByTheFirstAudit() async throws {
         try await Fleet.with(holders: 3) { fleet, owner, _ in
             let liar = try await LyingHolder(fleet, owner)
             let lying = Task { await liar.run() }
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func noPlaintextNameOrKeyCrossesTheWireOrLiesOnHoldersDisks() async throws {
+    @Test(.timeLimit(.minutes(10))) func noPlaintextNameOrKeyCrossesTheWireOrLiesOnHoldersDisks() async throws {
         try await Fleet.with(holders: 3) { fleet, owner, _ in
             guard case .urls(let urls) = owner.fabric.broker else { return }
             let spy = try await NATSConnection.connect(try FabricAccess.settings(urls, owner.fabric))

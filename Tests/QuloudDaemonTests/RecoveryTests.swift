@@ -5,7 +5,7 @@ import Testing
 @testable import QuloudDaemon
 
 @Suite(.serialized) struct RecoveryTests {
-    @Test(.timeLimit(.minutes(2))) func anInterruptedRecoveryIsNoOwnerAndCanBeRepeated() async throws {
+    @Test(.timeLimit(.minutes(10))) func anInterruptedRecoveryIsNoOwnerAndCanBeRepeated() async throws {
         try await Fleet.with(holders: 3) { fleet, owner, words in
             let source = fleet.folder + "/source"
             try FleetTests.makeSource(source)

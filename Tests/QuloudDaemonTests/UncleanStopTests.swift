@@ -41,26 +41,26 @@ import Testing
         return try folder.names().map { String(decoding: $0, as: UTF8.self) }.filter { $0.contains(".damaged-") }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aDeletedIndexIsMadeAnewFromTheBlobs() async throws {
+    @Test(.timeLimit(.minutes(10))) func aDeletedIndexIsMadeAnewFromTheBlobs() async throws {
         try await audited { directory in
             for suffix in ["", "-wal", "-shm"] { unlink(directory.index + suffix) }
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aDamagedIndexIsKeptAsideAndMadeAnew() async throws {
+    @Test(.timeLimit(.minutes(10))) func aDamagedIndexIsKeptAsideAndMadeAnew() async throws {
         try await audited(isKept: true) { directory in
             try AtomicFile.write([UInt8](repeating: 0x5A, count: 16_384), to: Array(directory.index.utf8))
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aDamagedPageIsFoundAfterAnUncleanStop() async throws {
+    @Test(.timeLimit(.minutes(10))) func aDamagedPageIsFoundAfterAnUncleanStop() async throws {
         try await audited(isKept: true) { directory in
             unlink(directory.indexClosed.path)
             try Self.garble(directory.index)
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func anInterruptedRebuildGoesOn() async throws {
+    @Test(.timeLimit(.minutes(10))) func anInterruptedRebuildGoesOn() async throws {
         try await audited { directory in
             // As a crash leaves it right after the new index was made.
             for suffix in ["", "-wal", "-shm"] { unlink(directory.index + suffix) }
@@ -78,7 +78,7 @@ import Testing
         try AtomicFile.write(bytes, to: Array(path.utf8), permissions: 0o600)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aDamagedCatalogIsRefusedAndLeftAsItIs() async throws {
+    @Test(.timeLimit(.minutes(10))) func aDamagedCatalogIsRefusedAndLeftAsItIs() async throws {
         try await Fleet.with(holders: 3) { fleet, owner, _ in
             let source = fleet.folder + "/source"
             try FleetTests.makeSource(source)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func anUnknownSnapshotIsNamedWithoutABroker() async throws {
+    @Test(.timeLimit(.minutes(10))) func anUnknownSnapshotIsNamedWithoutABroker() async throws {
         try await Fleet.with(holders: 1, quorum: 1) { fleet, owner, _ in
             let source = fleet.folder + "/source"
             try FleetTests.makeSource(source)

@@ -2,7 +2,7 @@ import QuloudNATS
 import QuloudTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConnectionTests {
     @Test(arguments: NATSServers.all)
     func requestGetsItsReplyAndHeaders(_ binary: String) async throws {

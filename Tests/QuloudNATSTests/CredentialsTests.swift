@@ -2,7 +2,7 @@ import QuloudNATS
 import QuloudTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CredentialsTests {
     @Test func unreachableBrokersAreNamedAsSuch() async throws {
         let port = try NATSServerProcess.freePort()

@@ -3,7 +3,7 @@ import QuloudNATS
 import QuloudTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct EmbeddedBrokerTests {
     private static func config(_ binary: String, _ folder: TestFolder) -> BrokerConfig {
         var config = BrokerConfig(directory: folder.path + "/broker")

@@ -8,7 +8,7 @@ import Testing
 @testable import QuloudNATS
 
 /// What the fabric does with brokers that refuse, forget, differ or fill up.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct FabricBrokerTests {
     private static let entropy = SeededEntropy(seed: 5)
     private static func settings(_ server: NATSServerProcess, user: String? = nil) async -> NATSSettings {
@@ -171,8 +171,8 @@ struct FabricBrokerTests {
         try await bench.owner.publish([Ticket(address: .lane(0), chunk: .numbered(1), request: [3])])
         #expect(try await bench.holders[0].tickets(from: .lane(0), limit: 4, wait: .seconds(20)).count == 1)
         let again = try await bench.holders[1].tickets(from: .lane(0), limit: 4, wait: .seconds(20))
-        // On a machine that is too slow it may have come and gone once more.
-        #expect(again.map(\.payload) == [[3]])
+        // On a machine that is too slow it may have come and gone once more, even within one call.
+        #expect(!again.isEmpty && again.allSatisfy { $0.payload == [3] })
         #expect(again.allSatisfy { $0.attempt >= 2 })
         await bench.close()
     }

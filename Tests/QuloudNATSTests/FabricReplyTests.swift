@@ -4,7 +4,7 @@ import Testing
 
 @testable import QuloudNATS
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct FabricReplyTests {
     @Test(arguments: ["_INBOX.a", "_INBOX.quloud.1x.2", "_INBOX.AbC-_/+.9"])
     func plainInboxesAreAllowed(_ subject: String) {

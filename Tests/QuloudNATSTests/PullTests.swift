@@ -2,7 +2,7 @@ import QuloudNATS
 import QuloudTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PullTests {
     /// A work queue with one consumer and `count` messages.
     private static func bench(

@@ -3,7 +3,7 @@ import QuloudSystem
 import QuloudTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TLSTests {
     @Test(arguments: NATSServers.all)
     func serverIsCheckedAgainstTheAuthority(_ binary: String) async throws {

@@ -3,8 +3,8 @@
 Usage: run-tests.py [--verbose] COMMAND...
 
 COMMAND is `swift test …`. What is told comes from Swift Testing's stream of events; what the tests print themselves is
-shown with --verbose, or when the process dies. Exit status: 0 only when tests ran, all of them passed, and COMMAND ended
-well.
+shown with --verbose, or when the process dies or fails by itself. Exit status: 0 only when tests ran, all of them
+passed, and COMMAND ended well.
 """
 
 import json
@@ -102,6 +102,10 @@ def follow(events, process, run):
 def crash(output):
     """What a process that died has printed about it: the reason."""
     lines = output.splitlines()
+    for number, line in enumerate(lines):
+        # A sanitizer reports leaks when all tests are over.
+        if "Sanitizer: " in line:
+            return "\n".join(lines[number:number + 60])
     reasons = [line[max(0, line.find("error: Process")):] for line in lines
                if "Fatal error" in line or "unexpected signal" in line]
     return "\n".join(line[:200] for line in reasons or lines[-20:])
@@ -124,7 +128,7 @@ def main(arguments):
             except KeyboardInterrupt:
                 process.wait()
                 return 130
-            if not run.finished and not verbose:
+            if not verbose and (not run.finished or (process.returncode != 0 and not run.failed)):
                 output.seek(0)
                 print(crash(output.read()))
     return run.verdict(process.returncode)

@@ -34,9 +34,7 @@ package struct FaultPoints<Subject: CrashSubject>: Sendable {
         let clean = try await subject.record(on: start).recording
         var report = FaultReport(name: Subject.name)
         report.calls = clean.operations.count { kinds.contains($0.kind) }
-        var generator = SplitMix(1)
-        let tried = (0..<report.calls).shuffled(using: &generator).prefix(budget ?? report.calls).sorted()
-        for call in tried {
+        for call in choose(report.calls, of: clean) {
             let (recording, disk) = try await subject.record(on: start, [DiskFault(kinds, effect, after: call)])
             report.tried += 1
             if recording.openFailure != nil || recording.actions.contains(where: { $0.failure != nil }) {
@@ -56,6 +54,17 @@ package struct FaultPoints<Subject: CrashSubject>: Sendable {
             if report.failures.count >= 10 { break }
         }
         return report
+    }
+
+    /// All calls, or a sample: half of it from the script itself, where opening makes hundreds of calls that are alike.
+    private func choose(_ calls: Int, of clean: CrashRecording) -> [Int] {
+        guard let budget, budget < calls else { return Array(0..<calls) }
+        let opening = clean.operations.prefix(clean.actions.first?.began ?? 0).count { kinds.contains($0.kind) }
+        var generator = SplitMix(1)
+        let early = (0..<opening).shuffled(using: &generator)
+        let late = (opening..<calls).shuffled(using: &generator)
+        let lateCount = min(late.count, max((budget + 1) / 2, budget - early.count))
+        return (early.prefix(budget - lateCount) + late.prefix(lateCount)).sorted()
     }
 
     private func isStruck(_ operation: DiskOperation) -> Bool {

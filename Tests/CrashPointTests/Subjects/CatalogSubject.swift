@@ -33,6 +33,10 @@ struct CatalogSubject: CrashSubject {
         let values = pairs.map { ("replica \($0) on \($1)", [Array("valid".utf8)] as [[UInt8]?]) }
         let change = CrashChange(Dictionary(uniqueKeysWithValues: values), isAtomic: true)
         return Action(change) { catalog, _ in
+            // Of a chunk that could not be prepared nothing is recorded: no promise.
+            guard try await catalog.chunks(chunks.map { .numbered($0) }).count == chunks.count else {
+                throw Broken("a chunk is not in the catalog")
+            }
             try await catalog.record(pairs.map { Sample.accepted(Sample.replica($0, on: $1)) })
         }
     }
@@ -40,7 +44,11 @@ struct CatalogSubject: CrashSubject {
     private func lose(_ chunk: UInt64, on node: UInt64) -> Action {
         let lost = ReplicaState.lost(.refuted, at: Timestamp(seconds: 150))
         let change = CrashChange(["replica \(chunk) on \(node)": [Array("\(lost)".utf8)]], isAtomic: true)
-        return Action(change) { catalog, _ in try await catalog.update([Sample.replica(chunk, on: node, lost)]) }
+        return Action(change) { catalog, _ in
+            let replicas = try await catalog.replicas(of: [.numbered(chunk)]).values.joined()
+            guard replicas.contains(where: { $0.node == .numbered(node) }) else { throw Broken("no such replica") }
+            try await catalog.update([Sample.replica(chunk, on: node, lost)])
+        }
     }
 
     private func cache(_ name: String) -> Action {

@@ -28,7 +28,7 @@ import Testing
         tree.write("/f", [1, 2, 3])
         let entry = try await tree.entry(at: InMemoryTree.path("/f"))
         let tree = tree
-        tree.beforeRead { path, _ in tree.write(path, [9]) }
+        tree.beforeRead { [unowned tree] path, _ in tree.write(path, [9]) }
         let results = await tree.read([entry], in: [])
         #expect(throws: TreeError.self) { try results[0].get() }
         let file = try await tree.open(InMemoryTree.path("/f"))

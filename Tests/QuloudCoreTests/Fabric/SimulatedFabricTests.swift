@@ -2,7 +2,7 @@ import QuloudCore
 import QuloudTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SimulatedFabricTests {
+@Suite(.timeLimit(.minutes(10))) struct SimulatedFabricTests {
     private let fabric = SimulatedFabric()
 
     @Test(arguments: FabricConformance.allCases)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import QuloudCore
 
-@Suite(.timeLimit(.minutes(3))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitingTests {
     /// Waits until a condition holds that another task brings about.
     private func eventually(_ condition: () -> Bool) async {
         while !condition() { await Task.yield() }

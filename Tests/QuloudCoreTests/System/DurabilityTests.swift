@@ -5,7 +5,7 @@ import Testing
 @testable import QuloudCore
 
 /// What may go wrong between the steps: each of these once did.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct DurabilityTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct DurabilityTests {
     /// Lets a holder answer questions of one kind as `answer` says.
     private func cheat(
         _ holder: TestHolder, _ kind: QuestionKind,

@@ -128,7 +128,9 @@ struct TestOwner: Sendable {
         _ root: UInt8, in world: World, ownNode: NodeID?, edit: (inout OwnerSettings) -> Void
     ) throws {
         var settings = OwnerSettings()
+        // Time runs fast here, and on a busy machine a short outage becomes a long one.
         settings.placement.giveUpAfter = .seconds(2000)
+        settings.placement.brokerPatience = .seconds(2000)
         edit(&settings)
         catalog = InMemoryOwnerCatalog()
         connection = world.fabric.owner()
