@@ -128,9 +128,11 @@ def main(arguments):
             except KeyboardInterrupt:
                 process.wait()
                 return 130
-            if not verbose and (not run.finished or (process.returncode != 0 and not run.failed)):
+            if not verbose and process.returncode != 0:
                 output.seek(0)
-                print(crash(output.read()))
+                text = output.read()
+                if not run.finished or not run.failed or "Sanitizer: " in text:
+                    print(crash(text))
     return run.verdict(process.returncode)
 
 

@@ -1,7 +1,8 @@
 extension Schema {
     /// The owner's catalog. Nothing a call does takes longer for there being more chunks, but for the depth of the trees.
     package static let ownerCatalog = Schema(
-        name: "catalog", applicationID: 0x514C_4443, migrations: [chunks + replicas + counters + snapshots + files, leastQuorum])
+        name: "catalog", applicationID: 0x514C_4443,
+        migrations: [chunks + replicas + counters + snapshots + files, leastQuorum])
 
     // A chunk's number stands for its id in other tables. `live` counts its replicas that count, `placed` tells whether it
     // ever had one; triggers keep both.
