@@ -96,10 +96,10 @@ package struct WireReader {
         return try raw(count)
     }
 
-    /// Text of at most 255 bytes; malformed UTF-8 is mended, control characters are dropped.
+    /// Text of at most 255 bytes; malformed UTF-8 is mended, control characters are dropped. What is mended may grow, and is
+    /// cut to 255 bytes again.
     package mutating func text() throws(WireError) -> String {
-        let text = String(decoding: try short(), as: UTF8.self)
-        return String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init))
+        String(decoding: try short(), as: UTF8.self).plain(sizeMax: 255)
     }
 
     package mutating func proof() throws(WireError) -> Schnorr.Proof {
@@ -113,15 +113,17 @@ package struct WireReader {
 }
 
 extension String {
-    /// As it travels, so that what a node signs is what others read: no control characters, and cut to
-    /// `Limits.labelSizeMax` bytes between characters.
-    var asLabel: String {
-        var label = ""
+    /// As it travels, so that what a node signs is what others read.
+    var asLabel: String { plain(sizeMax: Limits.labelSizeMax) }
+
+    /// Without control characters, and cut to so many bytes between characters.
+    func plain(sizeMax: Int) -> String {
+        var plain = ""
         for scalar in unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7F {
-            guard label.utf8.count + UTF8.width(scalar) <= Limits.labelSizeMax else { break }
-            label.unicodeScalars.append(scalar)
+            guard plain.utf8.count + UTF8.width(scalar) <= sizeMax else { break }
+            plain.unicodeScalars.append(scalar)
         }
-        return label
+        return plain
     }
 }
 

@@ -99,7 +99,9 @@ private actor OwnMailboxes {
         guard let owner else { return false }
         if known.contains(mailbox) { return true }
         if foreign.contains(mailbox) { return false }
-        known = Set(((try? await owner.mailboxes) ?? []).map(\.id))
+        // A catalog that cannot be read just now: better to leave a chunk to others than to keep it beside its source.
+        guard let mailboxes = try? await owner.mailboxes else { return true }
+        known = Set(mailboxes.map(\.id))
         if known.contains(mailbox) { return true }
         if foreign.count > 10_000 { foreign = [] }
         foreign.insert(mailbox)

@@ -85,8 +85,8 @@ final class OwnerProcess: Sendable {
 
     var isOwn: @Sendable (MailboxID) async -> Bool {
         { [weak self] mailbox in
-            guard let context = self?.state.withLock(\.context) else { return false }
-            return (try? await context.catalog.mailboxes().contains { $0.id == mailbox }) ?? false
+            guard let context = self?.state.withLock(\.context) else { return true }
+            return (try? await context.catalog.mailboxes().contains { $0.id == mailbox }) ?? true
         }
     }
 

@@ -21,6 +21,18 @@ import Testing
         return writer.bytes
     }
 
+    /// Found by fuzzing: bytes that are no UTF-8 grow to three each, and did not fit a second time.
+    @Test func mendedTextIsReadTheSameAgain() throws {
+        for bytes in [[UInt8](repeating: 0xFF, count: 255), Array(String(repeating: "ü", count: 127).utf8) + [0xC3]] {
+            var reader = WireReader([255] + bytes)
+            let text = try reader.text()
+            var writer = WireWriter()
+            writer.put(short: text.utf8)
+            var again = WireReader(writer.bytes)
+            #expect(try again.text() == text)
+        }
+    }
+
     private func read(_ bytes: [UInt8]) throws(WireError) {
         var reader = WireReader(bytes)
         let first: UInt8 = try reader.integer()
