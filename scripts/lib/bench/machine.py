@@ -19,8 +19,8 @@ class Failure(Exception):
 class Step:
     """One measured piece of work."""
     seconds: float
-    # Of the command and of all daemons behind it, in seconds.
-    cpu: float
+    # Seconds of processor time, of the command and of each daemon behind it.
+    cpus: dict
     # Bytes of resident memory at the highest point of this step, by process.
     peaks: dict
     # Bytes of files or number of files, whatever the step is about; the rate is made of it.
@@ -32,6 +32,10 @@ class Step:
     output: str = ""
     # What else the step says, for the rows and the JSON.
     facts: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def cpu(self):
+        return sum(self.cpus.values())
 
     @property
     def rate(self):
@@ -119,7 +123,7 @@ class Sandbox:
         os.sync()
         for child in daemons:
             child.forget_peak()
-        cpu, bytes_before = sum(child.cpu() for child in daemons), wire() if wire else None
+        cpus, bytes_before = {child.name: -child.cpu() for child in daemons}, wire() if wire else None
         with open(self.path("output"), "w+b") as output, open(self.path("errors"), "w+b") as errors:
             began = time.monotonic()
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
@@ -137,9 +141,11 @@ class Sandbox:
             raise Failure(f"{os.path.basename(command[0])} {' '.join(command[1:3])} ended with {process.returncode}: {said[-600:]}")
         peaks = {child.name: child.memory("VmHWM") for child in daemons}
         peaks["command"] = usage.ru_maxrss * 1024
+        for child in daemons:
+            cpus[child.name] += child.cpu()
+        cpus["command"] = usage.ru_utime + usage.ru_stime
         return Step(
-            seconds=seconds, cpu=usage.ru_utime + usage.ru_stime + sum(child.cpu() for child in daemons) - cpu,
-            peaks=peaks, wire=wire() - bytes_before if wire else None, output=read(self.path("output")))
+            seconds=seconds, cpus=cpus, peaks=peaks, wire=wire() - bytes_before if wire else None, output=read(self.path("output")))
 
 
 def read(path):

@@ -44,12 +44,12 @@ def targets(lines):
     return layout(head, shown)
 
 
-def roles(peaks):
-    """The highest peak of each role: holders count as one."""
+def roles(values, merge=max):
+    """One value for each role: the highest peak of all holders, or the sum of their times."""
     found = {}
-    for name, value in peaks.items():
+    for name, value in values.items():
         role = name.split("-")[0]
-        found[role] = max(found.get(role, 0), value)
+        found[role] = merge((found[role], value)) if role in found else value
     return found
 
 
@@ -65,9 +65,11 @@ def costs(rounds):
         def median(value, steps=steps):
             return statistics.median(value(step) for step in steps)
         peaks = {role: median(lambda step, role=role: roles(step.peaks)[role]) for role in roles(steps[0].peaks)}
+        times = {role: median(lambda step, role=role: roles(step.cpus, sum)[role]) for role in roles(steps[0].cpus)}
         lines.append([
             f"{corpus} {name}", contender, f"{median(lambda step: step.seconds):.2f}",
-            f"{median(lambda step: step.cpu):.2f}",
+            f"{median(lambda step: step.cpu):.2f}" + ("" if len(times) < 2 else ": " + ", ".join(
+                f"{role} {value:.2f}" for role, value in times.items())),
             "" if steps[0].wire is None else f"{median(lambda step: step.wire) / 1e6:.2f}",
             f"{median(lambda step: step.disk) / 1e6:.1f}",
             ", ".join(f"{role} {value / MIB:.0f}" for role, value in peaks.items())])
