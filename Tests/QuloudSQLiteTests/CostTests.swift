@@ -60,6 +60,7 @@ import Testing
             try await measure("fingerprints") {
                 _ = try await catalog.chunks(with: (middle..<middle + 10).map { .numbered($0 + 10_000) })
             }
+            try await measure("raise quorum") { try await catalog.raiseQuorum(to: 4) }
             try await measure("prepare") { try await catalog.prepare([chunk(middle)]) }
             try await measure("source") { _ = try await catalog.source(of: ids[0]) }
             try await measure("below") { _ = try await catalog.chunksBelowQuorum(after: ids[0], limit: 10) }

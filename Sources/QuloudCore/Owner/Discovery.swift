@@ -18,15 +18,7 @@ package struct Discovery: Sendable {
         return Self.sorted(found.withLock { $0 })
     }
 
-    /// The nodes that were here lately, if there are enough of them: when all of them have answered, waiting for others would
-    /// only cost time. Who is new and slow is met by the daemon, which looks around every hour.
-    func expected() async throws -> Set<NodeID> {
-        let lately = context.time.now.advanced(by: .zero - .seconds(3 * 86_400))
-        let nodes = try await context.catalog.nodes().filter { $0.lastSeen > lately && $0.id != context.ownNode }
-        return nodes.count >= context.settings.quorum ? Set(nodes.map(\.id)) : []
-    }
-
-    /// The same, and does not wait any longer once all of `expected` have answered, unless there are none.
+    /// The same, and ends as soon as all of `expected` have answered; without any it listens for the whole time.
     func holders(expecting expected: Set<NodeID>) async throws -> [Announcement] {
         guard !expected.isEmpty else { return try await holders() }
         let found = Mutex<[Announcement]>([])
@@ -50,6 +42,14 @@ package struct Discovery: Sendable {
         return Self.sorted(found.withLock { $0 })
     }
 
+    /// The nodes that were here lately, if there are enough of them: when all of them have answered, waiting for others would
+    /// only cost time. Who is new and slow is met by the daemon, which looks around every hour.
+    func expected() async throws -> Set<NodeID> {
+        let lately = context.time.now.advanced(by: .zero - .seconds(3 * 86_400))
+        let nodes = try await context.catalog.nodes().filter { $0.lastSeen > lately && $0.id != context.ownNode }
+        return nodes.count >= context.settings.quorum ? Set(nodes.map(\.id)) : []
+    }
+
     private static func sorted(_ found: [Announcement]) -> [Announcement] {
         found.sorted { ($0.freeBytes, $0.node) > ($1.freeBytes, $1.node) }
     }
@@ -58,9 +58,7 @@ package struct Discovery: Sendable {
         let nonce = context.entropy.bytes(RequestContext.nonceCount)
         let now = context.time.now
         let (ownNode, heard) = (context.ownNode, Heard<NodeID>())
-        _ = try await context.fabric.askAll(
-            .announce, patience: patience, limit: 1024
-        ) { address in
+        _ = try await context.fabric.askAll(.announce, patience: patience, limit: 1024) { address in
             let head = RequestContext(
                 node: nil, returnAddress: address, nonce: nonce, issued: now,
                 expires: now.advanced(by: Limits.requestValidity))

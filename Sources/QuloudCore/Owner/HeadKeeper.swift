@@ -47,11 +47,7 @@ package struct HeadKeeper: Sendable {
         return found.withLock { $0 }.sorted(by: Self.isNewer)
     }
 
-    static func isNewer(_ one: Found, than other: Found) -> Bool {
-        (one.head.sequence, one.head.issued) > (other.head.sequence, other.head.issued)
-    }
-
-    /// The same, one after the other as they come.
+    /// The same, one after the other as they come, in any order.
     func listen(
         within patience: Duration? = nil, _ each: @Sendable (Found) -> Void
     ) async throws(FabricError) {
@@ -61,6 +57,10 @@ package struct HeadKeeper: Sendable {
             each((head, HeadRecord(sequence: head.sequence, bytes: answer)))
             return ()
         }
+    }
+
+    static func isNewer(_ one: Found, than other: Found) -> Bool {
+        (one.head.sequence, one.head.issued) > (other.head.sequence, other.head.issued)
     }
 
     private func ask<Answer: Sendable>(

@@ -21,10 +21,7 @@ package struct HistoryGuard: Sendable {
         let found: [HeadKeeper.Found]
         do {
             found = try await heads()
-        } catch let error as CatalogError {
-            throw error
-        } catch {
-            try Task.checkCancellation()
+        } catch is FabricError {
             return
         }
         let known = try await context.catalog.head()

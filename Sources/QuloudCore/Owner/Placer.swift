@@ -96,8 +96,7 @@ package actor Placer {
         return true
     }
 
-    /// Small chunks pay for more than their bytes: each flight holds a key in guarded memory, which takes mappings, of which
-    /// a process has some ten thousands only.
+    /// Small chunks pay for more than their bytes: each flight has a key, a place in the quorum's count and tickets under way.
     private func charge(_ order: Order) -> Int { max(order.sealed.count, memoryMax / 4096) }
 
     /// True from the moment an order was taken until it is settled.
