@@ -25,6 +25,20 @@ import Testing
         link(folder + "/file4", folder + "/again")
     }
 
+    /// Whoever connects first: the hub's configuration says where the bytes are kept, not theirs.
+    @Test(.timeLimit(.minutes(2))) func aHubMakesItsStreamsAsItsConfigurationSays() async throws {
+        try await Fleet.with(holders: 0) { fleet, owner, _ in
+            let connection = try await NATSConnection.connect(FabricAccess.settings(fleet.broker, owner.fabric))
+            let jetStream = JetStream(connection)
+            let (data, tickets) = (
+                try await jetStream.streamInfo("QULOUD_DATA"), try await jetStream.streamInfo("QULOUD_TICKETS")
+            )
+            #expect(data.config.storage == .memory)
+            #expect(tickets.config.storage == .file)
+            await connection.close()
+        }
+    }
+
     @Test(.timeLimit(.minutes(10))) func aFolderComesBackFromHoldersAfterLossAndFromWordsAlone() async throws {
         try await Fleet.with(holders: 4) { fleet, owner, words in
             let source = fleet.folder + "/source"

@@ -45,10 +45,10 @@ struct NodeAssembly: Sendable {
             }
             var holder: HolderRole?
             if case .daemon = purpose, configuration.holder.enabled, let access {
-                let own = OwnMailboxes(owner)
+                let own = owner.map { owner in OwnMailboxes { try await owner.mailboxes.map(\.id) } }
                 holder = try await HolderRole.open(
-                    configuration, directory: directory, keys: keys, access: access, isOwn: { await own.contains($0) },
-                    log: log)
+                    configuration, directory: directory, keys: keys, access: access,
+                    isOwn: { await own?.contains($0) ?? false }, log: log)
             }
             return NodeAssembly(
                 configuration: configuration, directory: directory, node: keys.id, access: access, owner: owner,
@@ -85,28 +85,6 @@ struct NodeAssembly: Sendable {
 
 extension NodeAssembly.Purpose {
     fileprivate var isRecovery: Bool { if case .recovery = self { true } else { false } }
-}
-
-/// The mailboxes of the owner in this process, so that the holder beside it leaves the owner's chunks to others.
-private actor OwnMailboxes {
-    private let owner: OwnerRole?
-    private var known: Set<MailboxID> = []
-    private var foreign: Set<MailboxID> = []
-
-    init(_ owner: OwnerRole?) { self.owner = owner }
-
-    func contains(_ mailbox: MailboxID) async -> Bool {
-        guard let owner else { return false }
-        if known.contains(mailbox) { return true }
-        if foreign.contains(mailbox) { return false }
-        // A catalog that cannot be read just now: better to leave a chunk to others than to keep it beside its source.
-        guard let mailboxes = try? await owner.mailboxes else { return true }
-        known = Set(mailboxes.map(\.id))
-        if known.contains(mailbox) { return true }
-        if foreign.count > 10_000 { foreign = [] }
-        foreign.insert(mailbox)
-        return false
-    }
 }
 
 extension Logger {
