@@ -19,18 +19,23 @@ package struct Discovery: Sendable {
     }
 
     /// The same, and ends as soon as all of `expected` have answered; without any it listens for the whole time.
-    func holders(expecting expected: Set<NodeID>) async throws -> [Announcement] {
-        guard !expected.isEmpty else { return try await holders() }
+    /// - Parameter first: gets those with room as soon as there are `quorum` of them.
+    func holders(
+        expecting expected: Set<NodeID>, quorum: Int = .max,
+        first: @escaping @Sendable ([Announcement]) async -> Void = { _ in }
+    ) async throws -> [Announcement] {
         let found = Mutex<[Announcement]>([])
         let areHere = Promise<Void>()
         let listening = Task {
             do {
                 try await listen { one in
-                    let missing = found.withLock { found in
+                    let all = found.withLock { found in
                         found.append(one)
-                        return expected.subtracting(found.map(\.node))
+                        return found
                     }
-                    if missing.isEmpty { areHere.fulfil(.success(())) }
+                    let takers = all.filter(\.takesChunks)
+                    if one.takesChunks, takers.count == quorum { Task { await first(Self.sorted(takers)) } }
+                    if !expected.isEmpty, expected.isSubset(of: all.map(\.node)) { areHere.fulfil(.success(())) }
                 }
                 areHere.fulfil(.success(()))
             } catch {

@@ -44,6 +44,7 @@ package actor Placer {
     struct Flight {
         let order: Order
         let claim: ClaimKeys
+        let retrievalKey: Point
         var placement: ChunkPlacement
         var isPublished = false
     }
@@ -63,6 +64,8 @@ package actor Placer {
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
     private var lastDiscovery: Duration = .zero
+    /// A quorum of holders with room is here, and: all are that answer in time.
+    private let (enough, everyone) = (Promise<Void>(), Promise<Void>())
     private struct Incomplete {
         var missing: Int
         let size: Int
@@ -142,11 +145,12 @@ package actor Placer {
     }
 
     private func placeAll() async throws -> PlacementSummary {
-        try await findCandidates()
-        guard !candidates.isEmpty else { throw NoHolders() }
-        lastReceipt = context.time.uptime
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.keepJournal() }
+            group.addTask { try await self.findCandidates() }
+            group.addTask {
+                try await self.enough.value()
+                try await self.keepJournal()
+            }
             for _ in 0..<6 { group.addTask { try await self.publishAll() } }
             group.addTask { try await self.collect() }
             // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
@@ -162,6 +166,8 @@ package actor Placer {
         while true {
             let orders = await journal.take(64)
             guard !orders.isEmpty else { break }
+            // Whoever answered first may be just those that are not to take it.
+            if orders.contains(where: { !$0.excluded.isEmpty }) { try await everyone.value() }
             let fresh = orders.compactMap { order in
                 order.source.map { PreparedChunk(chunk: order.chunk, source: $0) }
             }
@@ -180,8 +186,9 @@ package actor Placer {
         let placement = ChunkPlacement(
             target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
             now: context.time.uptime)
-        let claim = try context.keys.ownershipKeys(of: order.chunk.id)
-        flights[order.chunk.id] = Flight(order: order, claim: claim, placement: placement)
+        flights[order.chunk.id] = Flight(
+            order: order, claim: try context.keys.ownershipKeys(of: order.chunk.id),
+            retrievalKey: try context.keys.retrievalKeys(of: order.chunk.id).publicPoint, placement: placement)
     }
 
     /// Holders that may take the order, best first.
@@ -310,7 +317,7 @@ package actor Placer {
             if step != .wait { steps.append((id, step)) }
         }
         guard !steps.isEmpty else { return }
-        if now - lastDiscovery >= .seconds(10) { try await refreshCandidates() }
+        if now - lastDiscovery >= .seconds(10) { try await refreshCandidates(within: nil) }
         for (id, step) in steps { try await retry(step, on: id) }
     }
 
@@ -346,33 +353,50 @@ package actor Placer {
         try await reach { () throws(FabricError) in try await fabric.publish(tickets) }
     }
 
-    private func request(_ flight: Flight, slot: Int) throws -> StoreRequest {
+    private func request(_ flight: Flight, slot: Int) -> StoreRequest {
         let now = context.time.now
         let order = flight.order
         return StoreRequest(
             chunk: order.chunk.id, size: order.sealed.count, quorum: order.chunk.quorum, slot: slot,
             epoch: flight.placement.epoch, lease: context.settings.lease,
-            retrievalKey: try context.keys.retrievalKeys(of: order.chunk.id).publicPoint,
-            ownershipKey: flight.claim.publicPoint, mailbox: mailbox.id,
+            retrievalKey: flight.retrievalKey, ownershipKey: flight.claim.publicPoint, mailbox: mailbox.id,
             excluded: Array(order.excluded.sorted().prefix(Limits.excludedMax)), issued: now,
             expires: now.advanced(by: .seconds(900)))
     }
 
-    /// Before the work begins: holders that are slow to answer are given more time, if too few came.
+    /// The work begins as soon as a quorum is there, while others may still answer. Holders that are slow are given more
+    /// time, if too few came.
     private func findCandidates() async throws {
-        let usual = context.settings.placement.discovery
-        var patience = usual
-        try await refreshCandidates()
-        while candidates.count < context.settings.quorum, patience < usual * (candidates.isEmpty ? 4 : 2) {
-            patience *= 2
-            try await refreshCandidates(within: patience)
+        do {
+            let usual = context.settings.placement.discovery
+            var patience = usual
+            try await refreshCandidates(within: nil)
+            while candidates.count < context.settings.quorum, patience < usual * (candidates.isEmpty ? 4 : 2) {
+                patience *= 2
+                try await refreshCandidates(within: patience)
+            }
+            guard !candidates.isEmpty else { throw NoHolders() }
+            begin(with: candidates)
+            everyone.fulfil(.success(()))
+        } catch {
+            for promise in [enough, everyone] { promise.fulfil(.failure(error)) }
+            throw error
         }
     }
 
-    private func refreshCandidates(within patience: Duration? = nil) async throws {
+    private func begin(with first: [Announcement]) {
+        guard enough.current == nil else { return }
+        candidates = first
+        lastReceipt = context.time.uptime
+        enough.fulfil(.success(()))
+    }
+
+    private func refreshCandidates(within patience: Duration?) async throws {
         lastDiscovery = context.time.uptime
         let discovery = Discovery(context, patience: patience)
-        let all = try await patience == nil ? discovery.holders(expecting: discovery.expected()) : discovery.holders()
+        let all = try await discovery.holders(
+            expecting: patience == nil ? discovery.expected() : [], quorum: context.settings.quorum
+        ) { first in await self.begin(with: first) }
         let found = all.filter(\.takesChunks)
         holders = all.count
         guard !found.isEmpty || candidates.isEmpty else { return }

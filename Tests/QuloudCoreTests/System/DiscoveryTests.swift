@@ -28,6 +28,19 @@ extension SystemTests {
             }
         }
 
+        @Test func workMayBeginWithAQuorumWhileOthersMayStillAnswer() async throws {
+            try await withKnownHolders { _, owner in
+                let discovery = Discovery(owner.context, patience: Self.weeks)
+                let first = Promise<[Announcement]>()
+                let listening = Task {
+                    try await discovery.holders(expecting: [], quorum: 2) { first.fulfil(.success($0)) }
+                }
+                defer { listening.cancel() }
+                let count = try await first.value().count
+                #expect(count == 2)
+            }
+        }
+
         @Test func aKnownHolderThatIsAwayIsWaitedForToTheEnd() async throws {
             try await withKnownHolders { world, owner in
                 let discovery = Discovery(owner.context, patience: .seconds(2))

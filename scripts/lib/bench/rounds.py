@@ -42,13 +42,13 @@ def run_all(names, options, folder):
         for number in range(1, options.runs + 1):
             for contender in present:
                 if name in contender.stories:
-                    yield run_one(contender, corpus, number, options)
+                    yield run_one(contender, corpus, number, options, f"{folder}/retired")
 
 
-def run_one(contender, corpus, number, options):
+def run_one(contender, corpus, number, options, retired):
     result = Round(corpus.name, number, contender.name)
     try:
-        with Sandbox(options.folder) as sandbox:
+        with Sandbox(options.folder, retired) as sandbox:
             one = contender(sandbox, options)
             own = one.corpus(corpus)
             own.warm()
