@@ -89,6 +89,31 @@ extension AEAD {
         }
     }
 
+    /// The same for a plaintext that lies in several places.
+    package static func seal(
+        parts: [any ByteView], appendingTo array: inout [UInt8], key: SecretBytes, nonce: [UInt8],
+        associatedData: some ByteView = [UInt8]()
+    ) throws(CryptoError) {
+        let count = parts.reduce(0) { $0 + $1.withRawBytes(\.count) }
+        try check(key: key, nonce: nonce, count: count)
+        try array.appendWritten(count + tagCount) { (out) throws(CryptoError) in
+            withInnerKey(key, nonce) { key, nonce in
+                associatedData.withRawBytes { data in
+                    var cipher = ChaCha20Poly1305(sealing: key, nonce: nonce)
+                    cipher.authenticate(data)
+                    var end = out.bytes
+                    for part in parts {
+                        part.withRawBytes { text in
+                            cipher.process(text, into: end)
+                            end += text.count
+                        }
+                    }
+                    cipher.finish(tag: end)
+                }
+            }
+        }
+    }
+
     /// Seals into a new array.
     package static func seal(
         _ plaintext: some ByteView, key: SecretBytes, nonce: [UInt8], associatedData: some ByteView = [UInt8]()

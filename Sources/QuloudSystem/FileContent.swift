@@ -2,15 +2,17 @@ import CSystem
 import Glibc
 
 extension FileDescriptor {
-    /// At most `count` bytes from `offset`; fewer only at the end of the file.
-    package func read(at offset: Int64, count: Int) throws(Errno) -> [UInt8] {
+    /// At most `count` bytes from `offset`, behind those of `head`; fewer only at the end of the file.
+    package func read(at offset: Int64, count: Int, behind head: ArraySlice<UInt8> = []) throws(Errno) -> [UInt8] {
         guard offset >= 0, count >= 0 else { throw Errno(EINVAL, "read") }
         var failure: Errno?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
+        let size = head.count + count
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+            filled = buffer.initialize(fromContentsOf: head)
+            while filled < size {
                 let rest = UnsafeMutableRawBufferPointer(
-                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = pread(number, rest.baseAddress, rest.count, off_t(offset) + filled)
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<size])
+                let got = pread(number, rest.baseAddress, rest.count, off_t(offset) + filled - head.count)
                 if got < 0, errno == EINTR { continue }
                 if got < 0 { failure = Errno(errno, "read") }
                 guard got > 0 else { return }

@@ -57,6 +57,17 @@ import Testing
         #expect(plain.allSatisfy { $0 == 0 })
     }
 
+    @Test func partsAreSealedAsOneText() throws {
+        let long = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        let expected = try AEAD.seal(long, key: key, nonce: nonce, associatedData: data)
+        for cuts in [[5, 99_000], [0, 64], [1, 65], [63, 100_000], [0, 0], [17, 18]] {
+            let parts: [any ByteView] = [long[..<cuts[0]], Array(long[cuts[0]..<cuts[1]]), long[cuts[1]...]]
+            var array: [UInt8] = [1, 2, 3]
+            try AEAD.seal(parts: parts, appendingTo: &array, key: key, nonce: nonce, associatedData: data)
+            #expect(array == [1, 2, 3] + expected)
+        }
+    }
+
     @Test func sealsIntoBuffersInPlaceAndAfterAHeader() throws {
         let expected = try AEAD.seal(text, key: key, nonce: nonce, associatedData: data)
         var array: [UInt8] = [1, 2, 3]

@@ -75,7 +75,7 @@ struct ConnectionTests {
                     for await question in questions { try await connection.publish(question.reply ?? "none") }
                 })
         }
-        let three = try await connection.collect("who", payload: [], for: .milliseconds(300), max: 10)
+        let three = try await connection.collect("who", payload: [], for: .seconds(3), max: 10)
         #expect(three.count == 3)
         let two = try await connection.collect("who", payload: [], for: .seconds(30), max: 2)
         #expect(two.count == 2)

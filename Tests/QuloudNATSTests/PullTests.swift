@@ -112,7 +112,7 @@ struct PullTests {
 
     @Test(arguments: NATSServers.all)
     func nakDelaysAndAckWaitRedelivers(_ binary: String) async throws {
-        let (server, _, jetStream) = try await Self.bench(binary, count: 1, ackWait: .milliseconds(500))
+        let (server, _, jetStream) = try await Self.bench(binary, count: 1, ackWait: .seconds(2))
         func next() async throws -> (NATSMessage, Duration) {
             let start = ContinuousClock.now
             let pull = try await jetStream.pull("WORK", "lane", batch: 1, expires: .seconds(20)).all()
@@ -120,15 +120,16 @@ struct PullTests {
         }
         let (first, _) = try await next()
         let (second, waited) = try await next()
-        #expect(JetStreamDelivery(second)?.deliveries == 2 && waited > .milliseconds(300))
-        try await jetStream.nak(second, delay: .seconds(1))
+        #expect(JetStreamDelivery(second)?.deliveries == 2 && waited > .seconds(1))
+        // Longer than the ack wait: that alone would bring it sooner.
+        try await jetStream.nak(second, delay: .seconds(5))
         let (third, delayed) = try await next()
-        #expect(JetStreamDelivery(third)?.deliveries == 3 && delayed > .milliseconds(700))
+        #expect(JetStreamDelivery(third)?.deliveries == 3 && delayed > .seconds(3))
         try await jetStream.nak(third)
         let (fourth, _) = try await next()
         try await jetStream.inProgress(fourth)
         try await jetStream.term(fourth)
-        let none = try await jetStream.pull("WORK", "lane", batch: 1, expires: .milliseconds(1200)).all()
+        let none = try await jetStream.pull("WORK", "lane", batch: 1, expires: .seconds(4)).all()
         #expect(none.messages.isEmpty)
         #expect(first.payload == fourth.payload)
         await server.stop()

@@ -133,7 +133,7 @@ package struct Backup: Sendable {
         let bytes = SnapshotList.encode(snapshots)
         var refs: [ChunkRef] = []
         for start in stride(from: 0, to: bytes.count, by: SealedChunk.plainSizeMax) {
-            let part = Array(bytes[start..<min(start + SealedChunk.plainSizeMax, bytes.count)])
+            let part = bytes[start..<min(start + SealedChunk.plainSizeMax, bytes.count)]
             refs.append(try await stage.submit(part, source: [], purpose: .metadata).value())
         }
         guard refs.count <= HeadContent.chunksMax else { throw ManifestError.tooLarge }

@@ -31,6 +31,6 @@ actor BundleBuilder {
         bytes = []
         source = []
         slot = ChunkSlot()
-        try await stage.submit(full.0, source: full.1, purpose: .data, into: full.2)
+        try await stage.submit(full.0[...], source: full.1, purpose: .data, into: full.2)
     }
 }

@@ -3,8 +3,9 @@
 struct FileCutter {
     private let cutter: Cutter
     private let path: SystemPath
-    private var buffer: [UInt8] = []
-    /// The file's ranges that the buffer holds, in order.
+    /// What was taken and not cut yet.
+    private(set) var rest: ArraySlice<UInt8> = []
+    /// The file's ranges that the rest consists of, in order.
     private var pieces: [(offset: Int64, length: Int)] = []
 
     init(_ cutter: Cutter, path: SystemPath) {
@@ -13,33 +14,36 @@ struct FileCutter {
     }
 
     struct Cut {
-        let plaintext: [UInt8]
+        /// Shares its memory with the cuts beside it.
+        let plaintext: ArraySlice<UInt8>
         let source: [SourcePart]
         /// File offset and length of each run of the plaintext, in order.
         let runs: [(offset: Int64, length: Int)]
     }
 
-    mutating func append(_ bytes: [UInt8], at offset: Int64) {
-        if buffer.isEmpty { buffer = bytes } else { buffer += bytes }
+    /// - Parameters:
+    ///   - bytes: those of `rest`, then what follows them.
+    ///   - offset: where in the file that lies which follows.
+    mutating func take(_ bytes: [UInt8], at offset: Int64) {
+        let count = bytes.count - rest.count
+        rest = bytes[...]
         if let last = pieces.last, last.offset + Int64(last.length) == offset {
-            pieces[pieces.count - 1].length += bytes.count
+            pieces[pieces.count - 1].length += count
         } else {
-            pieces.append((offset, bytes.count))
+            pieces.append((offset, count))
         }
     }
 
     /// The chunks that can be cut now; all of them at the end of the file.
     mutating func cuts(isEnd: Bool) -> [Cut] {
         var cuts: [Cut] = []
-        var start = 0
-        while start < buffer.count, isEnd || buffer.count - start >= cutter.sizeMax {
-            let length = buffer.withUnsafeBytes { cutter.cut(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        while !rest.isEmpty, isEnd || rest.count >= cutter.sizeMax {
+            let length = rest.withUnsafeBytes { cutter.cut($0) }
             let runs = takeRuns(length)
             let source = runs.map { SourcePart(path: path, offset: $0.offset, length: $0.length) }
-            cuts.append(Cut(plaintext: Array(buffer[start..<start + length]), source: source, runs: runs))
-            start += length
+            cuts.append(Cut(plaintext: rest.prefix(length), source: source, runs: runs))
+            rest = rest.dropFirst(length)
         }
-        buffer.removeFirst(start)
         return cuts
     }
 

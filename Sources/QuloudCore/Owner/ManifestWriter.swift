@@ -70,7 +70,7 @@ actor ManifestWriter {
         for chunk in chunks { refs.append(try await chunk.value()) }
         let root = ManifestRoot(records: refs).encoded
         guard root.count <= SealedChunk.plainSizeMax else { throw ManifestError.tooLarge }
-        return try await stage.submit(root, source: [], purpose: .metadata).value()
+        return try await stage.submit(root[...], source: [], purpose: .metadata).value()
     }
 
     private static func isReady(_ item: Item) -> Bool {
@@ -132,7 +132,7 @@ actor ManifestWriter {
         while start < bytes.count, isEnd || bytes.count - start >= cutter.sizeMax {
             let length = bytes.withUnsafeBytes { cutter.cut(UnsafeRawBufferPointer(rebasing: $0[start...])) }
             let chunk = Array(bytes[start..<start + length])
-            chunks.append(try await stage.submit(chunk, source: [], purpose: .metadata))
+            chunks.append(try await stage.submit(chunk[...], source: [], purpose: .metadata))
             start += length
         }
         stream.put(raw: bytes[start...])

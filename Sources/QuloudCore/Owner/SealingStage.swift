@@ -4,7 +4,7 @@ import Synchronization
 /// Seals plaintext chunks on several tasks, and hands those that are not stored yet to the placer.
 package final class SealingStage: Sendable {
     private struct Job: Sendable {
-        let plaintext: [UInt8]
+        let plaintext: ArraySlice<UInt8>
         let source: [SourcePart]
         let purpose: ChunkPurpose
         let slot: ChunkSlot
@@ -28,7 +28,7 @@ package final class SealingStage: Sendable {
     /// Takes plaintext when there is room for it. Its reference appears in `slot`.
     @discardableResult
     package func submit(
-        _ plaintext: [UInt8], source: [SourcePart], purpose: ChunkPurpose, into slot: ChunkSlot = ChunkSlot()
+        _ plaintext: ArraySlice<UInt8>, source: [SourcePart], purpose: ChunkPurpose, into slot: ChunkSlot = ChunkSlot()
     ) async throws -> ChunkSlot {
         try await gate.enter(plaintext.count)
         jobs.put(Job(plaintext: plaintext, source: source, purpose: purpose, slot: slot))

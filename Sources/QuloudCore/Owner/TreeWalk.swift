@@ -1,6 +1,8 @@
 /// Walks the owner's folders for one backup: finds what changed, reads it, and tells the manifest, in order.
 actor TreeWalk {
     typealias Item = ManifestWriter.Item
+    /// Bytes read of a large file at a time: what the cutter leaves over is copied once for each.
+    private static let readSize = 2 << 20
 
     private let context: OwnerContext
     private let tree: any SourceTree
@@ -193,15 +195,17 @@ actor TreeWalk {
         for range in try await file.dataRanges() {
             var offset = range.lowerBound
             while offset < range.upperBound {
-                let count = Int(min(range.upperBound - offset, Int64(1 << 20)))
-                let bytes = try await file.read(at: offset, count: count)
-                if bytes.isEmpty { break }
-                cutting.append(bytes, at: offset)
-                offset += Int64(bytes.count)
+                let count = Int(min(range.upperBound - offset, Int64(Self.readSize)))
+                let rest = cutting.rest
+                let bytes = try await file.read(at: offset, count: count, behind: rest)
+                let read = Int64(bytes.count - rest.count)
+                if read == 0 { break }
+                cutting.take(bytes, at: offset)
+                offset += read
                 end = max(end, offset)
                 progress.update {
-                    $0.bytes += Int64(bytes.count)
-                    $0.readBytes += Int64(bytes.count)
+                    $0.bytes += read
+                    $0.readBytes += read
                 }
                 for cut in cutting.cuts(isEnd: false) { try await submit(cut, into: &runs) }
             }

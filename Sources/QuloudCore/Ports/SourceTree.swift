@@ -34,8 +34,14 @@ package protocol SourceFile: Sendable {
     var stamp: FileStamp { get }
     /// Where data lies: holes are left out. Ascending and disjoint; `0 ..< size` where the file system does not tell.
     func dataRanges() async throws(TreeError) -> [Range<Int64>]
-    /// At most `count` bytes from `offset`; empty at the end of the file.
-    func read(at offset: Int64, count: Int) async throws(TreeError) -> [UInt8]
+    /// The bytes of `head`, then at most `count` from `offset`; none of these at the end of the file.
+    func read(at offset: Int64, count: Int, behind head: ArraySlice<UInt8>) async throws(TreeError) -> [UInt8]
     /// The stamp now: differs from `stamp` when the file changed while it was read.
     func currentStamp() async throws(TreeError) -> FileStamp
+}
+
+extension SourceFile {
+    package func read(at offset: Int64, count: Int) async throws(TreeError) -> [UInt8] {
+        try await read(at: offset, count: count, behind: [])
+    }
 }

@@ -76,11 +76,10 @@ package struct SealedChunk: Sendable {
         body: UnsafeRawBufferPointer, codec: Codec, identity: Bytes32, plainSize: Int, keys: OwnerKeys
     ) throws(CryptoError) -> SealedChunk {
         let padded = Padding.padded(payloadHeaderCount + body.count)
-        var payload = WireWriter(capacity: padded)
-        payload.put(codec.rawValue)
-        payload.put(UInt32(body.count))
-        payload.put(raw: body)
-        payload.put(raw: repeatElement(0, count: padded - payload.bytes.count))
+        var payloadHeader = WireWriter(capacity: payloadHeaderCount)
+        payloadHeader.put(codec.rawValue)
+        payloadHeader.put(UInt32(body.count))
+        let padding = [UInt8](repeating: 0, count: padded - payloadHeaderCount - body.count)
 
         var name = WireWriter(capacity: 48)
         name.put(codec.rawValue)
@@ -93,8 +92,8 @@ package struct SealedChunk: Sendable {
         sealed.reserveCapacity(header.count + padded + AEAD.tagCount)
         sealed.append(contentsOf: header)
         try AEAD.seal(
-            payload.bytes, appendingTo: &sealed, key: SecretBytes(copying: contentKey), nonce: fixedNonce,
-            associatedData: header)
+            parts: [payloadHeader.bytes, body, padding], appendingTo: &sealed, key: SecretBytes(copying: contentKey),
+            nonce: fixedNonce, associatedData: header)
         return SealedChunk(id: id(of: sealed), bytes: sealed, contentKey: contentKey, plainSize: plainSize)
     }
 }
@@ -119,16 +118,16 @@ package struct ChunkSealer {
     }
 
     /// - Parameter fingerprint: that of `plaintext`.
-    package func seal(_ plaintext: [UInt8], fingerprint: Fingerprint) throws -> SealedChunk {
-        if let body = try compressor?.compress(plaintext), body.count < plaintext.count {
-            return try body.withUnsafeBytes { raw in
-                try SealedChunk.seal(
-                    body: raw, codec: .zstd, identity: SHA256.hash(raw), plainSize: plaintext.count, keys: keys)
+    package func seal(_ plaintext: some ByteView, fingerprint: Fingerprint) throws -> SealedChunk {
+        try plaintext.withRawBytes { plain in
+            if let body = try compressor?.compress(plain), body.count < plain.count {
+                return try body.withUnsafeBytes { raw in
+                    try SealedChunk.seal(
+                        body: raw, codec: .zstd, identity: SHA256.hash(raw), plainSize: plain.count, keys: keys)
+                }
             }
-        }
-        return try plaintext.withUnsafeBytes { raw in
-            try SealedChunk.seal(
-                body: raw, codec: .stored, identity: fingerprint.value, plainSize: plaintext.count, keys: keys)
+            return try SealedChunk.seal(
+                body: plain, codec: .stored, identity: fingerprint.value, plainSize: plain.count, keys: keys)
         }
     }
 }

@@ -102,8 +102,8 @@ private final class FileSourceFile: SourceFile {
         try await pool.tree { [file, stamp] () throws(Errno) in try file.dataRanges(size: stamp.size) }
     }
 
-    func read(at offset: Int64, count: Int) async throws(TreeError) -> [UInt8] {
-        try await pool.tree { [file] () throws(Errno) in try file.read(at: offset, count: count) }
+    func read(at offset: Int64, count: Int, behind head: ArraySlice<UInt8>) async throws(TreeError) -> [UInt8] {
+        try await pool.tree { [file] () throws(Errno) in try file.read(at: offset, count: count, behind: head) }
     }
 
     func currentStamp() async throws(TreeError) -> FileStamp {

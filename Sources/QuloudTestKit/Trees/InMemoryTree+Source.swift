@@ -94,12 +94,12 @@ private struct OpenInMemoryFile: SourceFile {
         return now.ranges ?? (now.content.isEmpty ? [] : [0..<Int64(now.content.count)])
     }
 
-    func read(at offset: Int64, count: Int) async throws(TreeError) -> [UInt8] {
+    func read(at offset: Int64, count: Int, behind head: ArraySlice<UInt8>) async throws(TreeError) -> [UInt8] {
         tree.state.withLock(\.beforeRead)(path, offset)
         let now = current
         guard !now.isDenied else { throw TreeError(.denied, "read: permission denied") }
-        guard offset < now.content.count else { return [] }
-        return Array(now.content[Int(offset)..<min(Int(offset) + count, now.content.count)])
+        guard offset < now.content.count else { return Array(head) }
+        return Array(head) + now.content[Int(offset)..<min(Int(offset) + count, now.content.count)]
     }
 
     func currentStamp() async throws(TreeError) -> FileStamp { current.stamp(number: number) }

@@ -105,7 +105,8 @@ import Testing
         var cuts: [FileCutter.Cut] = []
         for (offset, bytes) in pieces {
             for start in stride(from: 0, to: bytes.count, by: step) {
-                file.append(Array(bytes[start..<min(start + step, bytes.count)]), at: offset + Int64(start))
+                let read = Array(file.rest) + bytes[start..<min(start + step, bytes.count)]
+                file.take(read, at: offset + Int64(start))
                 cuts += file.cuts(isEnd: false)
             }
         }
@@ -141,7 +142,7 @@ import Testing
             for run in cut.runs {
                 let piece = pieces.last { $0.offset <= run.offset }
                 let start = Int(run.offset - (piece?.offset ?? 0))
-                #expect(piece?.bytes[start..<start + run.length] == cut.plaintext[position..<position + run.length])
+                #expect(piece?.bytes[start..<start + run.length] == Array(cut.plaintext)[position..<position + run.length])
                 position += run.length
             }
         }
