@@ -240,18 +240,17 @@ package struct AcceptChunks: Sendable {
     private func fetch(_ candidate: Candidate) async -> Fetched {
         let request = candidate.request
         do {
-            guard let sealed = try await context.fabric.fetch(request.chunk, from: request.mailbox) else {
-                return .gone
-            }
-            guard sealed.count == request.size, SealedChunk.id(of: sealed) == request.chunk else {
-                context.counters.drop(.foreign)
-                return .gone
-            }
-            return try wrap(sealed, candidate)
+            return try await context.fabric.fetch(request.chunk, from: request.mailbox) { sealed in
+                guard sealed.count == request.size, SealedChunk.id(of: sealed) == request.chunk else {
+                    context.counters.drop(.foreign)
+                    return .gone
+                }
+                do { return try wrap(sealed, candidate) } catch { return .failed }
+            } ?? .gone
         } catch { return .failed }
     }
 
-    private func wrap(_ sealed: [UInt8], _ candidate: Candidate) throws -> Fetched {
+    private func wrap(_ sealed: UnsafeRawBufferPointer, _ candidate: Candidate) throws -> Fetched {
         let request = candidate.request
         let now = context.time.now
         let leaseUntil = now.advanced(by: min(request.lease, context.settings.leaseMax))

@@ -137,8 +137,11 @@ package protocol HolderFabric: Sendable {
         from address: TicketAddress, limit: Int, wait: Duration
     ) async throws(FabricError) -> [Delivery]
     func settle(_ deliveries: [Delivery], _ settlement: Settlement) async throws(FabricError)
-    /// The sealed chunk, or `nil` when the broker does not have it, asked more than once.
-    func fetch(_ chunk: ChunkID, from mailbox: MailboxID) async throws(FabricError) -> [UInt8]?
+    /// What `body` makes of the sealed chunk, whose memory is valid only during the call; `nil` when the broker does not have
+    /// it, asked more than once.
+    func fetch<Value: Sendable>(
+        _ chunk: ChunkID, from mailbox: MailboxID, _ body: @Sendable (UnsafeRawBufferPointer) -> Value
+    ) async throws(FabricError) -> Value?
     /// Returns when the broker has confirmed the sealed receipts.
     func send(_ receipts: [UInt8], to mailbox: MailboxID) async throws(FabricError)
     /// Hands every question for `node`, or for all, to `answer`, several at a time but bounded; questions beyond the bound
@@ -146,4 +149,11 @@ package protocol HolderFabric: Sendable {
     func serve(
         as node: NodeID, answer: @escaping @Sendable (Question) async -> [UInt8]?
     ) async throws(FabricError)
+}
+
+extension HolderFabric {
+    /// A copy of the sealed chunk.
+    package func fetch(_ chunk: ChunkID, from mailbox: MailboxID) async throws(FabricError) -> [UInt8]? {
+        try await fetch(chunk, from: mailbox) { Array($0) }
+    }
 }

@@ -44,7 +44,9 @@ package struct NodeKeys: Sendable {
     }
 
     /// Seals and appends nonce and ciphertext to `bytes`.
-    func seal(_ plaintext: [UInt8], appendingTo bytes: inout [UInt8], associatedData: [UInt8]) throws(CryptoError) {
+    func seal(
+        _ plaintext: some ByteView, appendingTo bytes: inout [UInt8], associatedData: [UInt8]
+    ) throws(CryptoError) {
         let nonce = AEAD.randomNonce()
         bytes.append(contentsOf: nonce)
         try AEAD.seal(plaintext, appendingTo: &bytes, key: wrapping, nonce: nonce, associatedData: associatedData)

@@ -26,7 +26,7 @@ package struct SealedChunk: Sendable {
     enum Codec: UInt8 { case stored = 0, zstd = 1 }
 
     /// The id of sealed bytes, by which everyone checks them.
-    package static func id(of sealed: [UInt8]) -> ChunkID { ChunkID(SHA256.hash(sealed)) }
+    package static func id(of sealed: some ByteView) -> ChunkID { ChunkID(sealed.withRawBytes { SHA256.hash($0) }) }
 
     /// Opens sealed bytes after checking them against `ref`.
     package static func open(_ sealed: [UInt8], ref: ChunkRef) throws(SealError) -> [UInt8] {

@@ -84,10 +84,10 @@ package enum StoredBlob {
     private static let fixedCount = 4 + 4 + 32 + 2
 
     package static func wrap(
-        _ sealed: [UInt8], chunk: ChunkID, terms: HoldingTerms, sealedTerms: [UInt8], keys: NodeKeys
+        _ sealed: some ByteView, chunk: ChunkID, terms: HoldingTerms, sealedTerms: [UInt8], keys: NodeKeys
     ) throws(CryptoError) -> [UInt8] {
-        var writer = WireWriter(
-            capacity: fixedCount + sealedTerms.count + AEAD.nonceCount + sealed.count + AEAD.tagCount)
+        let count = sealed.withRawBytes { $0.count }
+        var writer = WireWriter(capacity: fixedCount + sealedTerms.count + AEAD.nonceCount + count + AEAD.tagCount)
         writer.put(raw: magic + [version, 0, 0, 0])
         writer.put(chunk)
         writer.put(UInt16(clamping: sealedTerms.count))

@@ -46,12 +46,12 @@ enum CallbackRegistry {
     }
 }
 
-// The library's threads enter here. Copy, hand over, return.
+// The library's threads enter here. Take over, hand over, return.
 
 func onMessage(_: OpaquePointer?, _: OpaquePointer?, _ message: OpaquePointer?, _ closure: UnsafeMutableRawPointer?) {
     guard let message else { return }
-    defer { natsMsg_Destroy(message) }
-    CallbackRegistry.receiver(closure)?(NATSMessage(copying: message))
+    let taken = NATSMessage(taking: message)
+    CallbackRegistry.receiver(closure)?(taken)
 }
 
 func onError(

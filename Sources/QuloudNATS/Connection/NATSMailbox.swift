@@ -57,12 +57,12 @@ package final class NATSMailbox: Sendable {
         let (kept, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Outcome, Never>?) in
             guard state.end == nil else { return (true, nil) }
             if !state.waiters.isEmpty { return (true, state.waiters.removeFirst().continuation) }
-            guard state.count < countMax, state.bytes + message.payload.count <= bytesMax else {
+            guard state.count < countMax, state.bytes + message.payloadCount <= bytesMax else {
                 state.dropped += 1
                 return (false, nil)
             }
             state.messages.append(message)
-            state.bytes += message.payload.count
+            state.bytes += message.payloadCount
             return (true, nil)
         }
         waiter?.resume(returning: .success(message))
@@ -85,7 +85,7 @@ package final class NATSMailbox: Sendable {
         state.withLock { state in
             if state.head < state.messages.count, let message = state.messages[state.head] {
                 state.messages[state.head] = nil
-                state.bytes -= message.payload.count
+                state.bytes -= message.payloadCount
                 state.head += 1
                 if state.count == 0 || state.head > max(64, state.count) {
                     state.messages.removeFirst(state.head)

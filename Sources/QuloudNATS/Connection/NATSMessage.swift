@@ -1,18 +1,23 @@
 import CNATS
 import Glibc
 
-/// A message as it came from the broker, copied out of the library once.
-package struct NATSMessage: Sendable, Equatable {
+/// A message as it came from the broker. Its payload stays where the library put it until somebody wants it as an array.
+package struct NATSMessage: Sendable {
+    private enum Body: Sendable {
+        case array([UInt8])
+        case library(LibraryMessage)
+    }
+
     package let subject: String
     package let reply: String?
-    package let payload: [UInt8]
+    private let body: Body
     /// Names as the server sent them; the order is not kept.
     package let headers: [String: [String]]
 
     package init(subject: String, reply: String? = nil, payload: [UInt8] = [], headers: [String: [String]] = [:]) {
         self.subject = subject
         self.reply = reply
-        self.payload = payload
+        body = .array(payload)
         self.headers = headers
     }
 
@@ -22,17 +27,35 @@ package struct NATSMessage: Sendable, Equatable {
     /// The status of a message that the server made itself: 100, 404, 408, 409, 503; nil for ordinary messages.
     package var status: Int? { header("Status").flatMap(Int.init) }
 
-    /// Copies `message`, which stays the caller's to destroy.
-    init(copying message: OpaquePointer) {
+    private init(subject: String, _ other: NATSMessage) {
+        self.subject = subject
+        reply = nil
+        body = other.body
+        headers = other.headers
+    }
+
+    /// The same content under the subject that it was stored under.
+    func stored(as subject: String) -> NATSMessage { NATSMessage(subject: subject, self) }
+
+    /// A copy of the payload.
+    package var payload: [UInt8] { withPayload { Array($0) } }
+
+    package var payloadCount: Int { withPayload { $0.count } }
+
+    /// Calls `body` with the payload where it lies; the pointer is valid only during the call.
+    package func withPayload<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        switch self.body {
+        case .array(let bytes): bytes.withUnsafeBytes(body)
+        case .library(let message): message.withPayload(body)
+        }
+    }
+
+    /// Takes `message` over, and destroys it with the last copy of this.
+    init(taking message: OpaquePointer) {
         subject = natsMsg_GetSubject(message).map { String(cString: $0) } ?? ""
         reply = natsMsg_GetReply(message).map { String(cString: $0) }
-        let length = Int(natsMsg_GetDataLength(message))
-        if length > 0, let bytes = natsMsg_GetData(message) {
-            payload = [UInt8](UnsafeRawBufferPointer(start: bytes, count: length))
-        } else {
-            payload = []
-        }
         headers = Self.copyHeaders(of: message)
+        body = .library(LibraryMessage(message))
     }
 
     private static func copyHeaders(of message: OpaquePointer) -> [String: [String]] {
@@ -50,5 +73,21 @@ package struct NATSMessage: Sendable, Equatable {
             headers[String(cString: key)] = (0..<Int(valueCount)).compactMap { values[$0].map { String(cString: $0) } }
         }
         return headers
+    }
+}
+
+/// Owns a message of the library, of which only the payload is read, and never changed.
+private final class LibraryMessage: Sendable {
+    private let address: UInt
+
+    init(_ message: OpaquePointer) { address = UInt(bitPattern: message) }
+
+    deinit { natsMsg_Destroy(OpaquePointer(bitPattern: address)) }
+
+    func withPayload<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        let message = OpaquePointer(bitPattern: address)
+        return withExtendedLifetime(self) {
+            body(UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: Int(natsMsg_GetDataLength(message))))
+        }
     }
 }

@@ -63,7 +63,7 @@ extension NATSConnection {
         try await publish(subject, reply: inbox.subject, payload: payload, headers: headers)
         var answers: [NATSMessage] = []
         while answers.count < max, let answer = try await inbox.next(until: deadline) {
-            if answer.status == 503, answer.payload.isEmpty { break }
+            if answer.status == 503, answer.payloadCount == 0 { break }
             answers.append(answer)
         }
         return answers

@@ -70,7 +70,7 @@ final class ReplyTable: Sendable {
         }
         if let mailbox { return mailbox.push(message) }
         guard let entry else { return true }
-        if message.status == 503, message.payload.isEmpty {
+        if message.status == 503, message.payloadCount == 0 {
             end(entry, .failure(NATSError(.noResponders, "request", entry.subject)))
         } else {
             end(entry, .success(message))

@@ -69,7 +69,7 @@ extension JetStreamHolderFabric {
     ) async {
         while !Task.isCancelled, let message = try? await subscription.next(until: nil) {
             guard let address = message.reply, ReplyRule.allows(address),
-                let kind = FabricSubjects.kind(of: message.subject), message.payload.count <= Limits.messageSizeMax
+                let kind = FabricSubjects.kind(of: message.subject), message.payloadCount <= Limits.messageSizeMax
             else { continue }
             let question = Question(kind: kind, request: message.payload, returnAddress: ReturnAddress(address))
             guard let bytes = await answer(question), !Task.isCancelled else { continue }

@@ -73,14 +73,16 @@ package final class JetStreamHolderFabric: HolderFabric {
 
     // MARK: - Chunks and receipts
 
-    package func fetch(_ chunk: ChunkID, from mailbox: MailboxID) async throws(FabricError) -> [UInt8]? {
+    package func fetch<Value: Sendable>(
+        _ chunk: ChunkID, from mailbox: MailboxID, _ body: @Sendable (UnsafeRawBufferPointer) -> Value
+    ) async throws(FabricError) -> Value? {
         let subject = FabricSubjects.data(chunk, in: mailbox)
         // A replica of the stream may be a moment behind what its owner was told.
         for pause in [100, 300, 600, 0] {
             let found = try await link.repairing { () throws(NATSError) in
-                try await link.jetStream.directGet(FabricSubjects.dataStream, lastFor: subject)?.payload
+                try await link.jetStream.directGet(FabricSubjects.dataStream, lastFor: subject)
             }
-            if let found { return found }
+            if let found { return found.withPayload(body) }
             guard pause > 0 else { break }
             do { try await Task.sleep(for: .milliseconds(pause)) } catch { throw .cancelled }
         }

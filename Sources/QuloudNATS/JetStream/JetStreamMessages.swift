@@ -38,7 +38,7 @@ extension JetStream {
         let reply = try await connection.request("$JS.API.DIRECT.GET.\(stream).\(subject)", timeout: timeout)
         // The server names the subject of what it found; without that name the answer is a status.
         guard reply.header("Nats-Subject") == nil else {
-            return NATSMessage(subject: subject, payload: reply.payload, headers: reply.headers)
+            return reply.stored(as: subject)
         }
         guard let status = reply.status, status != 404 else {
             if reply.status == 404 { return nil }

@@ -122,8 +122,10 @@ struct LyingFabric: HolderFabric {
     func settle(_ deliveries: [Delivery], _ settlement: Settlement) async throws(FabricError) {
         try await inner.settle(deliveries, settlement)
     }
-    func fetch(_ chunk: ChunkID, from mailbox: MailboxID) async throws(FabricError) -> [UInt8]? {
-        try await inner.fetch(chunk, from: mailbox)
+    func fetch<Value: Sendable>(
+        _ chunk: ChunkID, from mailbox: MailboxID, _ body: @Sendable (UnsafeRawBufferPointer) -> Value
+    ) async throws(FabricError) -> Value? {
+        try await inner.fetch(chunk, from: mailbox, body)
     }
     func send(_ receipts: [UInt8], to mailbox: MailboxID) async throws(FabricError) {
         try await inner.send(receipts, to: mailbox)

@@ -23,12 +23,14 @@ extension SimulatedConnection: HolderFabric {
         try await take("pull tickets", from: .tickets(address), limit: limit, wait: wait)
     }
 
-    package func fetch(_ chunk: ChunkID, from mailbox: MailboxID) async throws(FabricError) -> [UInt8]? {
+    package func fetch<Value: Sendable>(
+        _ chunk: ChunkID, from mailbox: MailboxID, _ body: @Sendable (UnsafeRawBufferPointer) -> Value
+    ) async throws(FabricError) -> Value? {
         try requireUp("fetch chunk \(chunk.short)")
         let key = SimulatedFabric.DataKey(mailbox: mailbox, chunk: chunk)
         guard let sealed = fabric.state.withLock({ $0.data[key] }) else { return nil }
         let arrival = fabric.cross(Crossing(.fetched, sealed, chunk: chunk, mailbox: mailbox, sender: party))
-        return arrival.copies > 0 ? arrival.bytes : nil
+        return arrival.copies > 0 ? arrival.bytes.withUnsafeBytes(body) : nil
     }
 
     package func send(_ receipts: [UInt8], to mailbox: MailboxID) async throws(FabricError) {
