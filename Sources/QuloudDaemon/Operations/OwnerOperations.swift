@@ -125,22 +125,36 @@ struct OwnerOperations: Sendable {
 
     // MARK: Restore
 
-    /// In a catalog that fell back, the latest snapshot is not the latest, and one that is missing may well exist.
-    private func snapshotToRestore(_ selector: String, emit: @escaping Emit) async throws -> Snapshot {
-        if selector != "latest", let found = try? await snapshot(selector) { return found }
-        do {
-            try await history.watching { try await HistoryGuard(context).check() }
-        } catch let error as HistoryError {
-            guard let found = try? await snapshot(selector) else { throw error }
-            let text = (OperationFailure.explaining(error) as? OperationFailure)?.message ?? "\(error)"
-            Self.observer(emit)(.note(Note(.warning, subject: "snapshot \(found.id.short)", text)))
-            return found
+    /// In a catalog that fell back, the latest snapshot is not the latest, and one that is missing may well exist. What is
+    /// known is restored all the same, and meanwhile it is found out whether that has to be said.
+    func restore(_ request: RestoreRequest, emit: @escaping Emit) async throws -> RestoreReport {
+        guard let known = try? await snapshot(request.snapshot) else {
+            try await compareHistory()
+            return try await restore(try await snapshot(request.snapshot), request, emit: emit)
         }
-        return try await snapshot(selector)
+        guard request.snapshot == "latest" else { return try await restore(known, request, emit: emit) }
+        async let compared: Void = warnOfNewer(than: known, emit: emit)
+        let report = try await restore(known, request, emit: emit)
+        try await compared
+        return report
     }
 
-    func restore(_ request: RestoreRequest, emit: @escaping Emit) async throws -> RestoreReport {
-        let snapshot = try await snapshotToRestore(request.snapshot, emit: emit)
+    private func compareHistory() async throws {
+        try await history.watching { try await HistoryGuard(context).check() }
+    }
+
+    private func warnOfNewer(than snapshot: Snapshot, emit: @escaping Emit) async throws {
+        do {
+            try await compareHistory()
+        } catch let error as HistoryError {
+            let text = (OperationFailure.explaining(error) as? OperationFailure)?.message ?? "\(error)"
+            Self.observer(emit)(.note(Note(.warning, subject: "snapshot \(snapshot.id.short)", text)))
+        }
+    }
+
+    private func restore(
+        _ snapshot: Snapshot, _ request: RestoreRequest, emit: @escaping Emit
+    ) async throws -> RestoreReport {
         let select = try request.paths.map { try Self.treePath($0, in: snapshot) }
         for (text, path) in zip(request.paths, select) where !(try await contains(path, snapshot)) {
             throw Self.noSuchPath(text, snapshot)
