@@ -19,14 +19,20 @@ extension OwnerContext {
                 return (value, refused ? time.uptime - start : .zero)
             } catch {
                 refused = true
-                switch error.kind {
-                case .unreachable, .timeout, .full, .nobody: break
-                default: throw error
-                }
-                guard time.uptime - start < patience else { throw error }
+                guard error.isTemporary, time.uptime - start < patience else { throw error }
             }
             try await time.sleep(for: pause)
             pause = min(pause * 2, .seconds(2))
+        }
+    }
+}
+
+extension FabricError {
+    /// The same may succeed later.
+    var isTemporary: Bool {
+        switch kind {
+        case .unreachable, .timeout, .full, .nobody: true
+        default: false
         }
     }
 }

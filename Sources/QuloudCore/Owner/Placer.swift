@@ -317,7 +317,12 @@ package actor Placer {
             if step != .wait { steps.append((id, step)) }
         }
         guard !steps.isEmpty else { return }
-        if now - lastDiscovery >= .seconds(10) { try await refreshCandidates(within: nil) }
+        if now - lastDiscovery >= .seconds(10) {
+            // While the broker is away, those that are known have to do.
+            do { try await refreshCandidates(within: nil) } catch let error as FabricError {
+                guard error.isTemporary else { throw error }
+            }
+        }
         for (id, step) in steps { try await retry(step, on: id) }
     }
 
@@ -370,7 +375,7 @@ package actor Placer {
         do {
             let usual = context.settings.placement.discovery
             var patience = usual
-            try await refreshCandidates(within: nil)
+            try await refreshOnceReached()
             while candidates.count < context.settings.quorum, patience < usual * (candidates.isEmpty ? 4 : 2) {
                 patience *= 2
                 try await refreshCandidates(within: patience)
@@ -381,6 +386,20 @@ package actor Placer {
         } catch {
             for promise in [enough, everyone] { promise.fulfil(.failure(error)) }
             throw error
+        }
+    }
+
+    /// As soon as the work has begun, a broker that goes away is waited for here as everywhere else.
+    private func refreshOnceReached() async throws {
+        let start = context.time.uptime
+        while true {
+            do {
+                return try await refreshCandidates(within: nil)
+            } catch let error as FabricError where error.isTemporary {
+                let isLate = context.time.uptime - start > context.settings.placement.brokerPatience
+                guard enough.current != nil, !isLate else { throw error }
+                try await context.time.sleep(for: .seconds(1))
+            }
         }
     }
 

@@ -151,6 +151,10 @@ package actor EmbeddedBroker {
         return bind(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0 && listen(descriptor, 1) == 0
     }
 
+    /// For Go's collector: chunks come and go, so it may wait until they are four times what is left of them, as long as the
+    /// process stays within a quarter above what its streams may take.
+    private var memory: [String] { ["GOGC=300", "GOMEMLIMIT=\(config.memoryStoreMax / 4 * 5)"] }
+
     private func launch() async throws(BrokerError) -> ChildProcess {
         guard let binary, !stopping else { throw BrokerError(.stopped, "stopped") }
         let log = try files.openLog()
@@ -158,7 +162,7 @@ package actor EmbeddedBroker {
         let child: ChildProcess
         do throws(ChildProcess.SpawnError) {
             child = try await ChildProcess.spawn(
-                binary.path, ["-c", files.configuration], environment: ["PATH=/usr/bin:/bin"], output: log)
+                binary.path, ["-c", files.configuration], environment: ["PATH=/usr/bin:/bin"] + memory, output: log)
         } catch {
             throw BrokerError(.cannotStart, error.description)
         }
