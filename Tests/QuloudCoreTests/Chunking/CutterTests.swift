@@ -142,7 +142,8 @@ import Testing
             for run in cut.runs {
                 let piece = pieces.last { $0.offset <= run.offset }
                 let start = Int(run.offset - (piece?.offset ?? 0))
-                #expect(piece?.bytes[start..<start + run.length] == Array(cut.plaintext)[position..<position + run.length])
+                let plaintext = Array(cut.plaintext)
+                #expect(piece?.bytes[start..<start + run.length] == plaintext[position..<position + run.length])
                 position += run.length
             }
         }
