@@ -210,7 +210,9 @@ struct FabricBrokerTests {
         try await bench.owner.publish([Ticket(address: .lane(0), chunk: id, request: [3])])
         try await bench.holders[0].send([5], to: mailbox)
         await bench.server.stop()
+        // Both have to notice that it is gone: whoever does not is still connected, to nothing.
         #expect(await fabricFailure { try await bench.owner.has(id, in: mailbox) }?.kind == .unreachable)
+        #expect(await fabricFailure { try await bench.holders[0].fetch(id, from: mailbox) }?.kind == .unreachable)
         try await bench.server.start()
         for connection in [bench.owner.connection, bench.holders[0].connection] {
             try await connection.waitUntilConnected(timeout: .seconds(20))

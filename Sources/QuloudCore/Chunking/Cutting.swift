@@ -60,25 +60,32 @@ package struct Cutter: Sendable {
     private func cutByContent(_ bytes: UnsafeRawBufferPointer) -> Int {
         let end = min(bytes.count, sizes.most)
         guard end > sizes.least else { return end }
-        let normal = min(end, sizes.average)
+        let normal = max(sizes.least, min(end, sizes.average))
         return gear.words.withUnsafeBufferPointer { gear in
             var hash: UInt64 = 0
-            var index = sizes.least - 64
-            while index < sizes.least {
-                hash = (hash &<< 1) &+ gear[Int(bytes[index])]
-                index += 1
-            }
-            while index < normal {
-                hash = (hash &<< 1) &+ gear[Int(bytes[index])]
-                index += 1
-                if hash & strictMask == 0 { return index }
-            }
-            while index < end {
-                hash = (hash &<< 1) &+ gear[Int(bytes[index])]
-                index += 1
-                if hash & looseMask == 0 { return index }
-            }
-            return end
+            for index in sizes.least - 64..<sizes.least { hash = (hash &<< 1) &+ gear[Int(bytes[index])] }
+            return Self.firstCut(bytes, sizes.least..<normal, strictMask, gear, &hash)
+                ?? Self.firstCut(bytes, normal..<end, looseMask, gear, &hash) ?? end
         }
+    }
+
+    /// Two bytes at a time, with the same hashes as one by one: the second does not have to wait for the first.
+    @inline(__always)
+    private static func firstCut(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ mask: UInt64, _ gear: UnsafeBufferPointer<UInt64>,
+        _ hash: inout UInt64
+    ) -> Int? {
+        var index = range.lowerBound
+        while index &+ 1 < range.upperBound {
+            let (first, second) = (gear[Int(bytes[index])], gear[Int(bytes[index &+ 1])])
+            let between = (hash &<< 1) &+ first
+            hash = (hash &<< 2) &+ ((first &<< 1) &+ second)
+            if between & mask == 0 { return index &+ 1 }
+            index &+= 2
+            if hash & mask == 0 { return index }
+        }
+        guard index < range.upperBound else { return nil }
+        hash = (hash &<< 1) &+ gear[Int(bytes[index])]
+        return hash & mask == 0 ? index &+ 1 : nil
     }
 }

@@ -32,6 +32,33 @@ extension SystemTests {
             }
         }
 
+        /// Found by the simulation, seed 143.
+        @Test(.timeLimit(.minutes(5))) func aNodeThatRepeatsItsReceiptsDoesNotKeepABackupFromEnding() async throws {
+            try await World.with(holders: 3) { world, holders in
+                let owner = try world.owner { $0.placement.giveUpAfter = .seconds(120) }
+                owner.tree.fillHome()
+                let heard = Shared<[Crossing]>([])
+                let lucky = holders[0].id
+                world.fabric.intercept { crossing in
+                    if crossing.kind == .receipts { heard.withLock { $0.append(crossing) } }
+                    return crossing.kind == .ticket && crossing.address != .node(lucky) ? .drop : .pass
+                }
+                let repeating = Task {
+                    let connection = world.fabric.holder()
+                    while !Task.isCancelled {
+                        if let last = heard.value.last, let mailbox = last.mailbox {
+                            try? await connection.send(last.bytes, to: mailbox)
+                        }
+                        try await world.time.sleep(for: .seconds(5))
+                    }
+                }
+                defer { repeating.cancel() }
+                let result = try await owner.backup()
+                #expect(!result.isProtected)
+                #expect(result.placement.fewest == 1)
+            }
+        }
+
         @Test func aNodeWhoseKeyIsNoneDoesNotStopTheAudit() async throws {
             try await World.with(holders: 3) { world, holders in
                 let owner = try world.owner()
