@@ -1,5 +1,6 @@
 import CNATS
 import Glibc
+import Synchronization
 
 /// A message as it came from the broker. Its payload stays where the library put it until somebody wants it as an array.
 package struct NATSMessage: Sendable {
@@ -78,14 +79,16 @@ package struct NATSMessage: Sendable {
 
 /// Owns a message of the library, of which only the payload is read, and never changed.
 private final class LibraryMessage: Sendable {
-    private let address: UInt
+    /// Behind a lock that nobody ever waits for: a continuation that is resumed before anybody waits for it hands its value
+    /// over in a way that the thread sanitizer cannot see.
+    private let address = Mutex<UInt>(0)
 
-    init(_ message: OpaquePointer) { address = UInt(bitPattern: message) }
+    init(_ message: OpaquePointer) { address.withLock { $0 = UInt(bitPattern: message) } }
 
-    deinit { natsMsg_Destroy(OpaquePointer(bitPattern: address)) }
+    deinit { natsMsg_Destroy(OpaquePointer(bitPattern: address.withLock { $0 })) }
 
     func withPayload<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        let message = OpaquePointer(bitPattern: address)
+        let message = OpaquePointer(bitPattern: address.withLock { $0 })
         return withExtendedLifetime(self) {
             body(UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: Int(natsMsg_GetDataLength(message))))
         }
