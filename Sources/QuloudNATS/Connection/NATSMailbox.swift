@@ -49,6 +49,8 @@ package final class NATSMailbox: Sendable {
         } onCancel: {
             release(id, with: .failure(Self.cancelled))
         }
+        // As in `ReplyTable.handOver`.
+        state.withLock { _ in }
         return try outcome.get()
     }
 

@@ -1,6 +1,5 @@
 import CNATS
 import Glibc
-import Synchronization
 
 /// A message as it came from the broker. Its payload stays where the library put it until somebody wants it as an array.
 package struct NATSMessage: Sendable {
@@ -79,16 +78,14 @@ package struct NATSMessage: Sendable {
 
 /// Owns a message of the library, of which only the payload is read, and never changed.
 private final class LibraryMessage: Sendable {
-    /// Behind a lock that nobody ever waits for: a continuation that is resumed before anybody waits for it hands its value
-    /// over in a way that the thread sanitizer cannot see.
-    private let address = Mutex<UInt>(0)
+    private let address: UInt
 
-    init(_ message: OpaquePointer) { address.withLock { $0 = UInt(bitPattern: message) } }
+    init(_ message: OpaquePointer) { address = UInt(bitPattern: message) }
 
-    deinit { natsMsg_Destroy(OpaquePointer(bitPattern: address.withLock { $0 })) }
+    deinit { natsMsg_Destroy(OpaquePointer(bitPattern: address)) }
 
     func withPayload<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        let message = OpaquePointer(bitPattern: address.withLock { $0 })
+        let message = OpaquePointer(bitPattern: address)
         return withExtendedLifetime(self) {
             body(UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: Int(natsMsg_GetDataLength(message))))
         }

@@ -29,6 +29,7 @@ extension NATSConnection {
         } onCancel: {
             core.replies.finish(token, cancelled)
         }
+        core.replies.handOver()
         return try outcome.get()
     }
 

@@ -61,6 +61,10 @@ final class ReplyTable: Sendable {
         end(state.withLock { $0.entries.removeValue(forKey: token) }, outcome)
     }
 
+    /// Called when an outcome was received. Whoever sent it held the lock before; a continuation that is resumed before
+    /// anybody waits for it orders the two in a way that the thread sanitizer cannot see, and this one it can.
+    func handOver() { state.withLock { _ in } }
+
     /// Delivers a reply. Returns false when a bounded inbox had to drop it.
     func deliver(_ message: NATSMessage, to token: UInt64) -> Bool {
         let (mailbox, entry) = state.withLock { state -> (NATSMailbox?, Entry?) in
