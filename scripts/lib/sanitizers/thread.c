@@ -32,3 +32,8 @@ SWIFT void unlock(SELF void *mutex) {
     __tsan_release(mutex);
     ((unlocking)dlsym(RTLD_NEXT, UNLOCK))(mutex);
 }
+
+const char *__tsan_default_suppressions(void) {
+    // libnats joins its threads in its own time, and a command does not wait for that when it ends.
+    return "thread:natsThread_Create\n";
+}
