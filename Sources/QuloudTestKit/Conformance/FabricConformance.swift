@@ -129,7 +129,7 @@ package enum FabricConformance: String, ConformanceRule {
 
     /// Repeats until the condition holds; a failure after some seconds.
     func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(15)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(20))
@@ -139,7 +139,7 @@ package enum FabricConformance: String, ConformanceRule {
 
     /// Repeats what the broker refuses while it comes back.
     func patiently<Value>(_ operation: () async throws -> Value) async throws -> Value {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while true {
             do {
                 return try await operation()
