@@ -29,7 +29,7 @@ actor OwnerSchedule {
         await attempt("raising of the quorum") {
             try await self.context.catalog.raiseQuorum(to: self.context.settings.quorum)
         }
-        await attempt("comparing of the history") { try await self.compareHistory() }
+        await attempt("comparing of the history") { try await self.operations.compareHistory() }
         while !Task.isCancelled {
             await attempt("scheduled audit") { try await self.auditDue() }
             await attempt("scheduled healing") { try await self.heal() }
@@ -131,13 +131,8 @@ actor OwnerSchedule {
 
     /// Holders that joined since the last backup are to keep the head too; never that of an old catalog.
     private func publishHead() async throws {
-        try await compareHistory()
+        try await operations.compareHistory()
         if let head = try await context.catalog.head() { _ = try? await HeadKeeper(context).publish(head) }
-    }
-
-    private func compareHistory() async throws {
-        let context = context
-        try await operations.history.watching { try await HistoryGuard(context).check() }
     }
 
     private static func observer(_ logger: Logger) -> Observer {

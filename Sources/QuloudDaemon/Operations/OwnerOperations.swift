@@ -139,7 +139,7 @@ struct OwnerOperations: Sendable {
         return report
     }
 
-    private func compareHistory() async throws {
+    func compareHistory() async throws {
         try await history.watching { try await HistoryGuard(context).check() }
     }
 
