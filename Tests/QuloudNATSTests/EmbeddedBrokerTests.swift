@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import QuloudNATS
 import QuloudTestKit
@@ -59,6 +60,20 @@ struct EmbeddedBrokerTests {
             await broker.stop()
         }
         #expect(streams == [0, 1, 1, 0, 1])
+    }
+
+    /// Go's collector is given room, but not more than a quarter above what the streams may take.
+    @Test func theServerKnowsHowMuchMemoryItMayTake() async throws {
+        let folder = try TestFolder()
+        var config = Self.config(try #require(NATSServers.all.first), folder)
+        config.memoryStoreMax = 64 << 20
+        let broker = EmbeddedBroker(config)
+        try await broker.start()
+        let process = try await Self.pid(broker)
+        let environment = try String(contentsOfFile: "/proc/\(process)/environ", encoding: .utf8)
+        let variables = environment.split(separator: "\0").filter { $0.hasPrefix("GO") }
+        #expect(Set(variables) == ["GOGC=300", "GOMEMLIMIT=\(80 << 20)"])
+        await broker.stop()
     }
 
     @Test(arguments: NATSServers.all)

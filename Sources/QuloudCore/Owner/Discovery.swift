@@ -12,16 +12,11 @@ package struct Discovery: Sendable {
     }
 
     /// Announcements with valid signatures, one for each node, this daemon's own left out; most free space first.
-    package func holders() async throws(FabricError) -> [Announcement] {
-        let found = Mutex<[Announcement]>([])
-        try await listen { one in found.withLock { $0.append(one) } }
-        return Self.sorted(found.withLock { $0 })
-    }
-
-    /// The same, and ends as soon as all of `expected` have answered; without any it listens for the whole time.
-    /// - Parameter first: gets those with room as soon as there are `quorum` of them.
-    func holders(
-        expecting expected: Set<NodeID>, quorum: Int = .max,
+    /// - Parameters:
+    ///   - expected: it ends as soon as all of these have answered; without any it listens for the whole time.
+    ///   - first: gets those with room as soon as there are `quorum` of them.
+    package func holders(
+        expecting expected: Set<NodeID> = [], quorum: Int = .max,
         first: @escaping @Sendable ([Announcement]) async -> Void = { _ in }
     ) async throws -> [Announcement] {
         let found = Mutex<[Announcement]>([])

@@ -13,11 +13,6 @@ package struct PlacementSummary: Sendable, Equatable {
     package init() {}
 }
 
-/// Nobody is there to take chunks.
-package struct NoHolders: Error, Sendable {
-    package init() {}
-}
-
 /// Places sealed chunks on distinct holders: journals them, publishes bytes and tickets, and counts valid receipts until
 /// each has its quorum. `ChunkPlacement` decides; this carries out. The broker may forget anything at any time.
 package actor Placer {
@@ -54,18 +49,15 @@ package actor Placer {
     private let confirmed: @Sendable (_ replicas: Int) -> Void
     private let gate: ByteGate
     private let memoryMax: Int
+    private let search: CandidateSearch
     private let journal = WorkQueue<Order>()
     private let publishing = WorkQueue<Order>()
     private var placing: Set<ChunkID> = []
     var flights: [ChunkID: Flight] = [:]
-    var candidates: [Announcement] = []
     private var queued = 0
     private var closed = false
     private var lastReceipt: Duration = .zero
     private var lastTick: Duration = .zero
-    private var lastDiscovery: Duration = .zero
-    /// A quorum of holders with room is here, and: all are that answer in time.
-    private let (enough, everyone) = (Promise<Void>(), Promise<Void>())
     private struct Incomplete {
         var missing: Int
         let size: Int
@@ -85,6 +77,7 @@ package actor Placer {
         self.mailbox = mailbox
         self.confirmed = confirmed
         self.memoryMax = memoryMax
+        search = CandidateSearch(context)
         gate = ByteGate(capacity: memoryMax)
     }
 
@@ -106,7 +99,7 @@ package actor Placer {
     package func isPlacing(_ chunk: ChunkID) -> Bool { placing.contains(chunk) }
 
     /// Holders that announced themselves, whether they have room or not.
-    package private(set) var holders = 0
+    package var holders: Int { get async { await search.holders } }
 
     /// No more orders: `run` returns when the last is settled.
     package func close() {
@@ -146,11 +139,8 @@ package actor Placer {
 
     private func placeAll() async throws -> PlacementSummary {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.findCandidates() }
-            group.addTask {
-                try await self.enough.value()
-                try await self.keepJournal()
-            }
+            group.addTask { try await self.search.run() }
+            group.addTask { try await self.keepJournal() }
             for _ in 0..<6 { group.addTask { try await self.publishAll() } }
             group.addTask { try await self.collect() }
             // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
@@ -163,17 +153,19 @@ package actor Placer {
 
     /// One journal transaction for whatever has gathered.
     private func keepJournal() async throws {
+        var candidates = try await search.first()
+        lastReceipt = context.time.uptime
         while true {
             let orders = await journal.take(64)
             guard !orders.isEmpty else { break }
             // Whoever answered first may be just those that are not to take it.
-            if orders.contains(where: { !$0.excluded.isEmpty }) { try await everyone.value() }
+            candidates = if orders.contains(where: { !$0.excluded.isEmpty }) { try await search.all() } else { await search.found }
             let fresh = orders.compactMap { order in
                 order.source.map { PreparedChunk(chunk: order.chunk, source: $0) }
             }
             if !fresh.isEmpty { try await context.catalog.prepare(fresh) }
             for order in orders {
-                try takeOff(order)
+                try takeOff(order, candidates)
                 publishing.put(order)
             }
         }
@@ -181,7 +173,7 @@ package actor Placer {
         publishing.close()
     }
 
-    private func takeOff(_ order: Order) throws {
+    private func takeOff(_ order: Order, _ candidates: [Announcement]) throws {
         let available = candidates.count { $0.takesChunks && !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
             target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
@@ -192,15 +184,20 @@ package actor Placer {
     }
 
     /// Holders that may take the order, best first.
-    private func usable(for order: Order) -> [NodeID] {
-        var outstanding: [NodeID: Int] = [:]
-        for flight in flights.values {
-            for node in flight.placement.asked { outstanding[node, default: 0] += 1 }
-        }
+    private func usable(_ candidates: [Announcement], for order: Order, outstanding: [NodeID: Int]) -> [NodeID] {
         let open = candidates.filter { !order.excluded.contains($0.node) }.map {
             CandidateOrder.Candidate(node: $0.node, label: $0.label, outstanding: outstanding[$0.node, default: 0])
         }
         return CandidateOrder.order(open, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
+    }
+
+    /// How many tickets each node has yet to answer.
+    private func outstanding() -> [NodeID: Int] {
+        var counts: [NodeID: Int] = [:]
+        for flight in flights.values {
+            for node in flight.placement.asked { counts[node, default: 0] += 1 }
+        }
+        return counts
     }
 
     private func publishAll() async throws {
@@ -211,8 +208,10 @@ package actor Placer {
                 continue
             }
             try await publishBytes(order)
+            let candidates = await search.found
             guard var flight = flights[id] else { continue }
-            let step = flight.placement.begin(candidates: usable(for: order))
+            let step = flight.placement.begin(
+                candidates: usable(candidates, for: order, outstanding: outstanding()))
             flight.isPublished = true
             flights[id] = flight
             try await perform(step, on: id)
@@ -308,21 +307,20 @@ package actor Placer {
         let now = context.time.uptime
         guard now - lastTick >= .milliseconds(500) else { return }
         lastTick = now
+        let candidates = await search.found
+        var outstanding = outstanding()
         var steps: [(ChunkID, ChunkPlacement.Step)] = []
         for (id, flight) in flights where flight.isPublished {
             var flight = flight
             let step = flight.placement.tick(
-                now: now, candidates: usable(for: flight.order), quietSince: lastReceipt)
+                now: now, candidates: usable(candidates, for: flight.order, outstanding: outstanding),
+                quietSince: lastReceipt)
             flights[id] = flight
+            if case .direct(let nodes) = step { for node in nodes { outstanding[node, default: 0] += 1 } }
             if step != .wait { steps.append((id, step)) }
         }
         guard !steps.isEmpty else { return }
-        if now - lastDiscovery >= .seconds(10) {
-            // While the broker is away, those that are known have to do.
-            do { try await refreshCandidates(within: nil) } catch let error as FabricError {
-                guard error.isTemporary else { throw error }
-            }
-        }
+        try await search.renew()
         for (id, step) in steps { try await retry(step, on: id) }
     }
 
@@ -367,60 +365,6 @@ package actor Placer {
             retrievalKey: flight.retrievalKey, ownershipKey: flight.claim.publicPoint, mailbox: mailbox.id,
             excluded: Array(order.excluded.sorted().prefix(Limits.excludedMax)), issued: now,
             expires: now.advanced(by: .seconds(900)))
-    }
-
-    /// The work begins as soon as a quorum is there, while others may still answer. Holders that are slow are given more
-    /// time, if too few came.
-    private func findCandidates() async throws {
-        do {
-            let usual = context.settings.placement.discovery
-            var patience = usual
-            try await refreshOnceReached()
-            while candidates.count < context.settings.quorum, patience < usual * (candidates.isEmpty ? 4 : 2) {
-                patience *= 2
-                try await refreshCandidates(within: patience)
-            }
-            guard !candidates.isEmpty else { throw NoHolders() }
-            begin(with: candidates)
-            everyone.fulfil(.success(()))
-        } catch {
-            for promise in [enough, everyone] { promise.fulfil(.failure(error)) }
-            throw error
-        }
-    }
-
-    /// As soon as the work has begun, a broker that goes away is waited for here as everywhere else.
-    private func refreshOnceReached() async throws {
-        let start = context.time.uptime
-        while true {
-            do {
-                return try await refreshCandidates(within: nil)
-            } catch let error as FabricError where error.isTemporary {
-                let isLate = context.time.uptime - start > context.settings.placement.brokerPatience
-                guard enough.current != nil, !isLate else { throw error }
-                try await context.time.sleep(for: .seconds(1))
-            }
-        }
-    }
-
-    private func begin(with first: [Announcement]) {
-        guard enough.current == nil else { return }
-        candidates = first
-        lastReceipt = context.time.uptime
-        enough.fulfil(.success(()))
-    }
-
-    private func refreshCandidates(within patience: Duration?) async throws {
-        lastDiscovery = context.time.uptime
-        let discovery = Discovery(context, patience: patience)
-        let all = try await discovery.holders(
-            expecting: patience == nil ? discovery.expected() : [], quorum: context.settings.quorum
-        ) { first in await self.begin(with: first) }
-        let found = all.filter(\.takesChunks)
-        holders = all.count
-        guard !found.isEmpty || candidates.isEmpty else { return }
-        candidates = found
-        try await context.catalog.saw(found.map { $0.known(at: context.time.now) })
     }
 
     /// Takes chunks out of the air, complete or not.

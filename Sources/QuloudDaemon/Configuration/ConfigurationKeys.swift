@@ -78,7 +78,10 @@ extension ConfigurationKey {
             """),
         .bytes(
             "broker", "memory_max", \.broker.memoryMax, in: 32 << 20...1 << 40,
-            "How much memory the broker's streams may use: 32 MiB to 1 TiB."),
+            """
+            How much memory the broker's streams may use: 32 MiB to 1 TiB. The server collects its garbage so as to stay \
+            within a quarter more.
+            """),
         .bytes(
             "broker", "store_max", \.broker.storeMax, in: 32 << 20...1 << 50,
             "How much disk the broker's streams may use: 32 MiB to 1024 TiB."),
