@@ -153,13 +153,14 @@ package actor Placer {
 
     /// One journal transaction for whatever has gathered.
     private func keepJournal() async throws {
-        var candidates = try await search.first()
+        _ = try await search.first()
         lastReceipt = context.time.uptime
         while true {
             let orders = await journal.take(64)
             guard !orders.isEmpty else { break }
             // Whoever answered first may be just those that are not to take it.
-            candidates = if orders.contains(where: { !$0.excluded.isEmpty }) { try await search.all() } else { await search.found }
+            let excludes = orders.contains { !$0.excluded.isEmpty }
+            let candidates = excludes ? try await search.all() : await search.found
             let fresh = orders.compactMap { order in
                 order.source.map { PreparedChunk(chunk: order.chunk, source: $0) }
             }
