@@ -8,13 +8,13 @@ struct IndexWork {
 
     private static let batch = 64
 
-    func run(_ stopwatch: inout Stopwatch) async throws {
+    func run(_ stopwatch: Stopwatch) async throws {
         let index = try await SQLiteChunkIndex.open(at: path)
         for first in stride(from: 0, to: chunks, by: 10_000) {
             try await index.commit((first..<min(first + 10_000, chunks)).map(Synthetic.holding))
         }
-        try await accept(index, &stopwatch)
-        try await lookUp(index, &stopwatch)
+        try await accept(index, stopwatch)
+        try await lookUp(index, stopwatch)
         for _ in 0..<101 {
             try await stopwatch.measure("status (index)") {
                 _ = try await index.usage()
@@ -22,14 +22,14 @@ struct IndexWork {
             }
         }
         try await index.close()
-        try await start(&stopwatch)
+        try await start(stopwatch)
     }
 
-    private func accept(_ index: SQLiteChunkIndex, _ stopwatch: inout Stopwatch) async throws {
+    private func accept(_ index: SQLiteChunkIndex, _ stopwatch: Stopwatch) async throws {
         for time in 0..<51 {
             let first = chunks + Self.batch * time
             let holdings = (first..<first + Self.batch).map(Synthetic.holding)
-            try await stopwatch.measure("accepting a chunk (index)") {
+            try await stopwatch.measure(part: "accepting a chunk (index)") {
                 _ = try await index.holdings(of: holdings.map(\.chunk))
                 try await index.commit(holdings)
                 return holdings.count
@@ -37,12 +37,12 @@ struct IndexWork {
         }
     }
 
-    private func lookUp(_ index: SQLiteChunkIndex, _ stopwatch: inout Stopwatch) async throws {
+    private func lookUp(_ index: SQLiteChunkIndex, _ stopwatch: Stopwatch) async throws {
         for time in 0..<51 {
             let asked = (0..<Self.batch).map { place in
                 Synthetic.chunk(Int(Synthetic.mixed(UInt64(time * Self.batch + place)) % UInt64(chunks)))
             }
-            try await stopwatch.measure("looking up a challenged chunk (index)") {
+            try await stopwatch.measure(part: "looking up a chunk (index)") {
                 let found = try await index.holdings(of: asked)
                 guard found.count == Set(asked).count else {
                     throw WrongAnswer("\(found.count) of \(asked.count) held")
@@ -52,8 +52,8 @@ struct IndexWork {
         }
     }
 
-    private func start(_ stopwatch: inout Stopwatch) async throws {
-        for _ in 0..<9 {
+    private func start(_ stopwatch: Stopwatch) async throws {
+        for _ in 0..<31 {
             try await stopwatch.measure("start-up (index)") {
                 let index = try await SQLiteChunkIndex.open(at: path)
                 _ = try await index.holdings(after: nil, limit: 1)

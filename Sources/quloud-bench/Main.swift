@@ -13,9 +13,9 @@ struct Main {
             exit(2)
         }
         do {
-            var stopwatch = Stopwatch()
-            try await CatalogWork(path: folder + "/catalog.sqlite", chunks: chunks).run(&stopwatch)
-            try await IndexWork(path: folder + "/index.sqlite", chunks: chunks).run(&stopwatch)
+            let stopwatch = Stopwatch()
+            try await CatalogWork(path: folder + "/catalog.sqlite", chunks: chunks).run(stopwatch)
+            try await IndexWork(path: folder + "/index.sqlite", chunks: chunks).run(stopwatch)
             let report = JSONValue.object([.init("chunks", .integer(chunks)), .init("perItem", stopwatch.report)])
             StandardStream.output.write(report.text + "\n")
         } catch {

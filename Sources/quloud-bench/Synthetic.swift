@@ -1,15 +1,12 @@
+import Glibc
 import QuloudCore
 import QuloudCrypto
 
 /// Made-up records, each a function of its number. Identifiers are spread evenly, as real ones are.
 enum Synthetic {
     static let quorum = 3
-    static let nodes: [KnownNode] = (0..<5).map { number in
-        KnownNode(
-            id: identifier(number, kind: 1), agreementKey: identifier(number, kind: 2), label: "node \(number)",
-            lastSeen: now)
-    }
-    static let now = Timestamp(seconds: 1_800_000_000)
+    static let sealedSize = 401_000
+    static let now = Timestamp(seconds: Int64(time(nil)))
     static let filesPerDirectory = 100
     private static let day: Int64 = 86_400
 
@@ -39,25 +36,24 @@ enum Synthetic {
         return PreparedChunk(
             chunk: CatalogChunk(
                 id: chunk(number), fingerprint: identifier(number, kind: 4), contentKey: key.value,
-                plainSize: 400_000, sealedSize: 401_000, purpose: .data, quorum: quorum, createdAt: now),
+                plainSize: 400_000, sealedSize: sealedSize, purpose: .data, quorum: quorum, createdAt: now),
             source: [SourcePart(path: path(number), offset: 0, length: 400_000)])
     }
 
-    /// Its replicas, as their receipts tell them. They are due for audit evenly over the next thirty days.
-    static func accepted(_ number: Int) -> [AcceptedReplica] {
-        (0..<quorum).map { slot in
-            let node = nodes[(number + slot) % nodes.count]
-            let due = Int64(mixed(UInt64(number * quorum + slot)) % UInt64(30 * day))
-            return AcceptedReplica(
-                replica: Replica(
-                    chunk: chunk(number), node: node.id, state: .valid, since: now, provenAt: now,
-                    nextAudit: Timestamp(seconds: now.seconds + due),
-                    leaseUntil: Timestamp(seconds: now.seconds + 180 * day)),
-                node: node, slot: slot, epoch: 1, signature: Array(repeating: 9, count: 64))
-        }
+    /// A replica as its receipt tells it. They are due for audit evenly over thirty days, from tomorrow on.
+    static func accepted(_ number: Int, slot: Int, on node: KnownNode, signature: [UInt8]) -> AcceptedReplica {
+        let due = day + Int64(mixed(UInt64(number * quorum + slot)) % UInt64(30 * day))
+        return AcceptedReplica(
+            replica: Replica(
+                chunk: chunk(number), node: node.id, state: .valid, since: now, provenAt: now,
+                nextAudit: Timestamp(seconds: now.seconds + due), leaseUntil: leaseUntil),
+            node: node, slot: slot, epoch: 1, signature: signature)
     }
 
-    static let endOfFirstDay = Timestamp(seconds: now.seconds + day)
+    static let leaseUntil = Timestamp(seconds: now.seconds + 180 * day)
+    static let endOfFirstDay = Timestamp(seconds: now.seconds + 2 * day)
+    /// So long ago that no owner waits for them.
+    static let lastSeen = Timestamp(seconds: now.seconds - 30 * day)
 
     // MARK: Files, one for each chunk
 
@@ -86,8 +82,9 @@ enum Synthetic {
 
     static func holding(_ number: Int) -> Holding {
         Holding(
-            key: identifier(number, kind: 6), chunk: chunk(number), size: 401_000, storedSize: 401_100,
+            key: identifier(number, kind: 6), chunk: chunk(number), size: sealedSize, storedSize: 401_100,
             sealedTerms: Array(repeating: 7, count: 220), groupTag: nil,
-            leaseUntil: Timestamp(seconds: now.seconds + 180 * day), storedAt: now)
+            // Taken one after another, so no two end at the same moment.
+            leaseUntil: leaseUntil.advanced(by: .milliseconds(number)), storedAt: now.advanced(by: .milliseconds(number)))
     }
 }

@@ -14,7 +14,7 @@ package struct ChunkSizes: Sendable {
     /// Files up to this many bytes are bundled.
     package let bundled: Int
 
-    package static let standard = ChunkSizes(least: 256 * 1024, average: 512 * 1024, most: SealedChunk.plainSizeMax)
+    package static let standard = ChunkSizes(least: 256 * 1024, average: 704 * 1024, most: SealedChunk.plainSizeMax)
 
     package init(least: Int, average: Int, most: Int, bundled: Int = BundleRule.fileSizeMax) {
         self.least = least

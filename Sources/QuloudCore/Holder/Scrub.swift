@@ -8,6 +8,8 @@ package actor Scrub {
     private var position: HoldingKey?
     /// Blobs that are due but not read yet, in fractions.
     private var due = 0.0
+    /// Ten times a tenth is a little less than one.
+    private static let rounding = 1e-9
 
     package init(_ context: HolderContext) { self.context = context }
 
@@ -16,8 +18,8 @@ package actor Scrub {
         let count = Double(max(1, try await context.index.usage().chunks))
         due += count * elapsed.inSeconds / max(period.inSeconds, 1)
         var damaged = 0
-        while due >= 1, !Task.isCancelled {
-            let stretch = try await context.stretch(after: position, limit: min(64, Int(due)))
+        while due + Self.rounding >= 1, !Task.isCancelled {
+            let stretch = try await context.stretch(after: position, limit: min(64, Int(due + Self.rounding)))
             guard position != nil || stretch.count > 0 else {
                 due = 0
                 break

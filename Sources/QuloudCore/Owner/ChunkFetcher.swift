@@ -19,7 +19,7 @@ package struct ChunkFetcher: Sendable {
     }
 
     /// The plaintext of a chunk.
-    package func open(_ ref: ChunkRef) async throws -> [UInt8] {
+    package func open(_ ref: ChunkRef) async throws -> OpenedChunk {
         try SealedChunk.open(try await sealed(ref.id), ref: ref)
     }
 

@@ -8,7 +8,7 @@ package struct ManifestReader: Sendable {
 
     package func root(of snapshot: Snapshot) async throws -> ManifestRoot {
         do {
-            return try ManifestRoot(encoded: try await fetcher.open(snapshot.manifest))
+            return try ManifestRoot(encoded: Array(try await fetcher.open(snapshot.manifest).bytes))
         } catch is WireError {
             throw ManifestError.damaged
         }
@@ -22,7 +22,7 @@ package struct ManifestReader: Sendable {
         var parser = ManifestParser()
         do {
             for ref in root.records {
-                let plaintext = try await fetcher.open(ref)
+                let plaintext = Array(try await fetcher.open(ref).bytes)
                 try await body(try parser.feed(plaintext))
             }
             try parser.finish()

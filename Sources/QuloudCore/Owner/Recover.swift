@@ -134,7 +134,7 @@ package struct Recover: Sendable {
         let fetcher = ChunkFetcher(context)
         try await learner.learn(content.list, purpose: .metadata)
         var list: [UInt8] = []
-        for ref in content.list { list += try await fetcher.open(ref) }
+        for ref in content.list { list += try await fetcher.open(ref).bytes }
         return try SnapshotList.decode(list)
     }
 

@@ -72,9 +72,12 @@ actor RestoreWriter {
     private func write(_ segment: Segment, _ chunk: FetchedChunk) async throws {
         guard !failed, let current else { return }
         do {
-            let bytes = try await chunk.plaintext.value()
+            let opened = try await chunk.plaintext.value()
+            guard let part = opened.range(of: segment.length, at: segment.chunkOffset) else {
+                throw ManifestError.damaged
+            }
             try await current.file.write(
-                bytes, from: segment.chunkOffset, count: segment.length, at: segment.fileOffset)
+                opened.payload, from: part.lowerBound, count: part.count, at: segment.fileOffset)
             progress.update { $0.bytes += Int64(segment.length) }
         } catch {
             failed = true
@@ -99,12 +102,12 @@ actor RestoreWriter {
         do {
             var bytes = [UInt8](repeating: 0, count: Int(size))
             for (segment, chunk) in content {
-                let plain = try await chunk.plaintext.value()
-                guard segment.fileOffset + Int64(segment.length) <= size else { throw ManifestError.damaged }
+                let opened = try await chunk.plaintext.value()
+                guard segment.fileOffset + Int64(segment.length) <= size,
+                    let part = opened.range(of: segment.length, at: segment.chunkOffset)
+                else { throw ManifestError.damaged }
                 let start = Int(segment.fileOffset)
-                bytes.replaceSubrange(
-                    start..<start + segment.length,
-                    with: plain[segment.chunkOffset..<segment.chunkOffset + segment.length])
+                bytes.replaceSubrange(start..<start + segment.length, with: opened.payload[part])
             }
             small.append(SmallFile(path: path, content: bytes, attributes: attributes))
             smallBytes += bytes.count

@@ -28,14 +28,14 @@ package struct SealedChunk: Sendable {
     /// The id of sealed bytes, by which everyone checks them.
     package static func id(of sealed: some ByteView) -> ChunkID { ChunkID(sealed.withRawBytes { SHA256.hash($0) }) }
 
-    /// Opens sealed bytes after checking them against `ref`.
+    /// The plaintext of sealed bytes, after checking them against `ref`.
     package static func open(_ sealed: [UInt8], ref: ChunkRef) throws(SealError) -> [UInt8] {
         guard let chunk = IdentifiedChunk(sealed, id: ref.id) else { throw .wrongBytes }
-        return try open(chunk, ref: ref)
+        return Array(try open(chunk, ref: ref).bytes)
     }
 
     /// The same for bytes that were checked already.
-    package static func open(_ chunk: IdentifiedChunk, ref: ChunkRef) throws(SealError) -> [UInt8] {
+    package static func open(_ chunk: IdentifiedChunk, ref: ChunkRef) throws(SealError) -> OpenedChunk {
         guard chunk.id == ref.id else { throw .wrongBytes }
         let sealed = chunk.bytes
         guard sealed.count >= header.count + AEAD.tagCount, sealed.starts(with: header.prefix(4)) else {
@@ -51,23 +51,24 @@ package struct SealedChunk: Sendable {
         return try unpack(payload, plainSize: ref.plainSize)
     }
 
-    private static func unpack(_ payload: [UInt8], plainSize: Int) throws(SealError) -> [UInt8] {
+    private static func unpack(_ payload: [UInt8], plainSize: Int) throws(SealError) -> OpenedChunk {
         do {
             var reader = WireReader(payload)
             guard let codec = Codec(rawValue: try reader.integer(UInt8.self)) else { throw SealError.newerFormat }
             let bodySize = Int(try reader.integer(UInt32.self))
             guard bodySize <= reader.remaining, plainSize <= plainSizeMax else { throw SealError.malformed }
             let body = reader.position..<reader.position + bodySize
-            let plain: [UInt8]
+            let opened: OpenedChunk
             switch codec {
-            case .stored: plain = Array(payload[body])
+            case .stored: opened = OpenedChunk(payload: payload, range: body)
             case .zstd:
-                plain = try payload.withUnsafeBytes { raw in
+                let plain = try payload.withUnsafeBytes { raw in
                     try Zstd.decompress(UnsafeRawBufferPointer(rebasing: raw[body]), sizeMax: plainSizeMax)
                 }
+                opened = OpenedChunk(payload: plain, range: 0..<plain.count)
             }
-            guard plain.count == plainSize else { throw SealError.malformed }
-            return plain
+            guard opened.range.count == plainSize else { throw SealError.malformed }
+            return opened
         } catch { throw error as? SealError ?? .malformed }
     }
 

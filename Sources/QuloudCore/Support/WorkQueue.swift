@@ -3,10 +3,27 @@ import Synchronization
 /// Hands items from one task to others, in order. What goes in is bounded by whoever puts it in (`ByteGate`).
 package final class WorkQueue<Item: Sendable>: Sendable {
     private struct State {
-        var items: [Item] = []
+        /// Those before `first` are taken.
+        private var items: [Item?] = []
+        private var first = 0
         var closed = false
         var nextID: UInt64 = 0
         var waiting: [(id: UInt64, limit: Int, continuation: CheckedContinuation<[Item], Never>)] = []
+
+        mutating func append(_ item: Item) { items.append(item) }
+
+        /// Moves what is left to the front only now and then: moving it each time would cost more than all else.
+        mutating func take(_ limit: Int) -> [Item] {
+            let range = first..<min(first + limit, items.count)
+            let taken = range.compactMap { items[$0] }
+            for index in range { items[index] = nil }
+            first = range.upperBound
+            if first == items.count || first >= 256 {
+                items.removeFirst(first)
+                first = 0
+            }
+            return taken
+        }
     }
     private let state = Mutex(State())
 
@@ -16,7 +33,7 @@ package final class WorkQueue<Item: Sendable>: Sendable {
         let waiter = state.withLock { state -> CheckedContinuation<[Item], Never>? in
             guard !state.closed else { return nil }
             guard state.waiting.isEmpty else { return state.waiting.removeFirst().continuation }
-            state.items.append(item)
+            state.append(item)
             return nil
         }
         waiter?.resume(returning: [item])
@@ -41,11 +58,8 @@ package final class WorkQueue<Item: Sendable>: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> [Item]? in
-                    if !state.items.isEmpty {
-                        let taken = Array(state.items.prefix(limit))
-                        state.items.removeFirst(taken.count)
-                        return taken
-                    }
+                    let taken = state.take(limit)
+                    if !taken.isEmpty { return taken }
                     if state.closed || Task.isCancelled { return [] }
                     state.waiting.append((id, limit, continuation))
                     return nil

@@ -14,12 +14,15 @@ final class FileRestoreFile: RestoreFile {
     private let temporary: [UInt8]?
     private let isFinished = Atomic(false)
     private let written = Atomic(0)
+    /// Where the last byte written ends.
+    private let end = Atomic<Int64>(0)
     private static let stride = 8 << 20
 
     /// Blocks for a few calls.
-    init(_ path: TreePath, in folder: RestoreFolder, pool: BlockingPool) throws(TreeError) {
+    /// - Parameter early: whether a name that is taken is found out now, not only in the end.
+    init(_ path: TreePath, in folder: RestoreFolder, pool: BlockingPool, early: Bool = true) throws(TreeError) {
         let (directory, name) = try folder.place(path)
-        try folder.refuseTaken(name, in: directory)
+        if early { try folder.refuseTaken(name, in: directory) }
         do {
             (file, temporary) = try folder.stage(in: directory)
         } catch {
@@ -40,6 +43,7 @@ final class FileRestoreFile: RestoreFile {
         try await pool.tree { [file] () throws(Errno) in
             try file.write(bytes, from: start, count: count, at: offset)
         }
+        note(end: offset + Int64(count))
         let (before, now) = written.wrappingAdd(count, ordering: .relaxed)
         guard before / Self.stride != now / Self.stride else { return }
         // The disk works meanwhile, and the sync in the end has less to wait for.
@@ -56,7 +60,7 @@ final class FileRestoreFile: RestoreFile {
             throw TreeError(.failed, "finish: finished before")
         }
         do throws(Errno) {
-            try file.truncate(to: size)
+            if end.load(ordering: .relaxed) != size { try file.truncate(to: size) }
             let notes = AttributeWriter.apply(attributes, to: .open(file))
             if let temporary {
                 try folder.publish(temporary, as: name, in: directory)
@@ -78,5 +82,8 @@ final class FileRestoreFile: RestoreFile {
         } catch {
             throw TreeError(error)
         }
+        note(end: Int64(bytes.count))
     }
+
+    private func note(end offset: Int64) { end.max(offset, ordering: .relaxed) }
 }

@@ -97,7 +97,7 @@ package final class FileRestoreTree: RestoreTree {
         await pool.run { [folder, pool] in
             files.map { file in
                 Result { () throws(TreeError) in
-                    let restored = try FileRestoreFile(file.path, in: folder, pool: pool)
+                    let restored = try FileRestoreFile(file.path, in: folder, pool: pool, early: false)
                     try restored.writeNow(file.content)
                     return try restored.finishNow(size: Int64(file.content.count), attributes: file.attributes)
                 }

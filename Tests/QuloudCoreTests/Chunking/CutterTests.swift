@@ -47,7 +47,7 @@ import Testing
         let cutter = cutter(sizes: .standard)
         let lengths = lengths(cuts(testBytes(24 << 20), cutter)).dropLast()
         let average = lengths.reduce(0, +) / lengths.count
-        #expect((400 * 1024...650 * 1024).contains(average), "average \(average)")
+        #expect((600 * 1024...780 * 1024).contains(average), "average \(average)")
         #expect(lengths.allSatisfy { (ChunkSizes.standard.least...SealedChunk.plainSizeMax).contains($0) })
     }
 
