@@ -30,7 +30,7 @@ struct CatalogWork {
         try await receive(catalog, stopwatch)
         try await plan(catalog, stopwatch)
         for _ in 0..<101 {
-            try await stopwatch.measure("status (catalog)") {
+            try await stopwatch.measure(part: "status (catalog)") {
                 _ = try await catalog.summary()
                 _ = try await catalog.snapshots()
                 _ = try await catalog.lastAudit()
@@ -131,16 +131,18 @@ struct CatalogWork {
     /// What an owner's node does before it serves and in its first round.
     private func start(_ stopwatch: Stopwatch) async throws {
         for _ in 0..<31 {
-            try await stopwatch.measure("start-up (catalog)") {
+            var opened: SQLiteOwnerCatalog?
+            try await stopwatch.measure(part: "start-up (catalog)") {
                 let catalog = try await SQLiteOwnerCatalog.open(at: path)
+                opened = catalog
                 _ = try await catalog.head()
                 _ = try await catalog.mailboxes()
                 try await catalog.raiseQuorum(to: Synthetic.quorum)
                 _ = try await catalog.nextAuditDue()
                 _ = try await catalog.chunksBelowQuorum(after: nil, limit: 1)
-                try await catalog.close()
                 return 1
             }
+            try await opened?.close()
         }
     }
 }

@@ -54,14 +54,16 @@ struct IndexWork {
 
     private func start(_ stopwatch: Stopwatch) async throws {
         for _ in 0..<31 {
+            var opened: SQLiteChunkIndex?
             try await stopwatch.measure("start-up (index)") {
                 let index = try await SQLiteChunkIndex.open(at: path)
+                opened = index
                 _ = try await index.holdings(after: nil, limit: 1)
                 _ = try await index.expired(before: Synthetic.now, limit: 256)
                 _ = try await index.usage()
-                try await index.close()
                 return 1
             }
+            try await opened?.close()
         }
     }
 }

@@ -85,6 +85,7 @@ enum Synthetic {
             key: identifier(number, kind: 6), chunk: chunk(number), size: sealedSize, storedSize: 401_100,
             sealedTerms: Array(repeating: 7, count: 220), groupTag: nil,
             // Taken one after another, so no two end at the same moment.
-            leaseUntil: leaseUntil.advanced(by: .milliseconds(number)), storedAt: now.advanced(by: .milliseconds(number)))
+            leaseUntil: leaseUntil.advanced(by: .milliseconds(number)),
+            storedAt: now.advanced(by: .milliseconds(number)))
     }
 }

@@ -34,7 +34,9 @@ struct AttributeWriter {
     /// Returns the mode to set: without set-uid and set-gid for an owner that it was not meant for.
     private mutating func setOwner() -> UInt16 {
         // Mostly they are the same, and looking is cheaper than setting.
-        if let now = try? status(), now.user == attributes.user, now.group == attributes.group { return attributes.mode }
+        if let now = try? status(), now.user == attributes.user, now.group == attributes.group {
+            return attributes.mode
+        }
         do {
             try setOwner(user: attributes.user, group: attributes.group)
             return attributes.mode

@@ -82,4 +82,5 @@ def growth(measured, lines):
     head = ["per item, µs", *(f"{count:,} chunks" for count in counts), "growth", "at most", ""]
     return layout(head, [
         [line["work"], *(f"{value:.1f}" for value in line["microseconds"]), f"{line['growth']:.2f}",
-         number(line["at_most"]), "reached" if line["reached"] else "NOT REACHED"] for line in lines])
+         *(["", ""] if line["at_most"] is None else
+           [number(line["at_most"]), "reached" if line["reached"] else "NOT REACHED"])] for line in lines])
