@@ -50,7 +50,7 @@ struct Challenge: Sendable {
                     ProofRequest(context: head, seed: seed, chunks: ids).tagged { keys[$0, default: []] }
                 }
             } accept: {
-                try? ProofResponse.verified($0, from: node.id, request: sent.hash, count: ids.count)
+                try? ProofResponse.verified(Array($0), from: node.id, request: sent.hash, count: ids.count)
             }
             return .answers(
                 Dictionary(zip(ids, response.answers), uniquingKeysWith: { first, _ in first }),

@@ -20,26 +20,39 @@ package struct ChunkFetcher: Sendable {
 
     /// The plaintext of a chunk.
     package func open(_ ref: ChunkRef) async throws -> OpenedChunk {
-        try SealedChunk.open(try await sealed(ref.id), ref: ref)
+        if let local = try await local(ref.id) { return try SealedChunk.open(local, ref: ref) }
+        let opened = try await fromHolders(ref.id, except: []) { sealed in
+            Result { () throws(SealError) in try SealedChunk.open(checked: sealed, ref: ref) }
+        }
+        return try opened.get()
     }
 
     /// The sealed chunk: from the catalog where it is kept locally, else from any holder.
     package func sealed(_ chunk: ChunkID) async throws -> IdentifiedChunk {
-        if let local = try await context.catalog.sealed(chunk), let sealed = IdentifiedChunk(local, id: chunk) {
-            return sealed
-        }
+        if let local = try await local(chunk) { return local }
         return try await fromHolders(chunk, except: [])
+    }
+
+    private func local(_ chunk: ChunkID) async throws -> IdentifiedChunk? {
+        try await context.catalog.sealed(chunk).flatMap { IdentifiedChunk($0, id: chunk) }
     }
 
     /// From holders only.
     package func fromHolders(_ chunk: ChunkID, except: Set<NodeID>) async throws -> IdentifiedChunk {
+        try await fromHolders(chunk, except: except) { IdentifiedChunk(Array($0), checkedFor: chunk) }
+    }
+
+    /// - Parameter body: gets the sealed bytes where they lie, checked against the chunk's id.
+    private func fromHolders<Value: Sendable>(
+        _ chunk: ChunkID, except: Set<NodeID>, _ body: @Sendable (UnsafeRawBufferPointer) -> Value
+    ) async throws -> Value {
         var attempts: [String] = []
         let known = try await context.catalog.replicas(of: [chunk])[chunk, default: []]
         let order = shuffled(known.filter { !except.contains($0.node) })
         for (round, timeout) in [Duration.seconds(8), .seconds(30)].enumerated() {
             for replica in order where round == 0 || isWorthRetrying(replica) {
                 do {
-                    return try await requests.retrieve(chunk, from: replica.node, timeout: timeout)
+                    return try await requests.retrieve(chunk, from: replica.node, timeout: timeout, body)
                 } catch {
                     try Task.checkCancellation()
                     attempts.append("\(replica.node.short): \(Self.describe(error))")
@@ -50,9 +63,8 @@ package struct ChunkFetcher: Sendable {
         let located = try await Locator(context).locate([chunk])[chunk, default: []]
         for holder in located
         where !except.contains(holder.receipt.node) && !order.contains(where: { $0.node == holder.receipt.node }) {
-            if let sealed = try? await requests.retrieve(chunk, from: holder.receipt.node, timeout: .seconds(30)) {
-                return sealed
-            }
+            let node = holder.receipt.node
+            if let value = try? await requests.retrieve(chunk, from: node, timeout: .seconds(30), body) { return value }
         }
         throw ChunkUnavailable(chunk: chunk, attempts: attempts)
     }

@@ -9,12 +9,20 @@ package struct NodeRequests: Sendable {
 
     /// A sealed chunk from one node, checked against its id.
     package func retrieve(_ chunk: ChunkID, from node: NodeID, timeout: Duration) async throws -> IdentifiedChunk {
+        try await retrieve(chunk, from: node, timeout: timeout) { IdentifiedChunk(Array($0), checkedFor: chunk) }
+    }
+
+    /// What `body` makes of a sealed chunk from one node, which was checked against its id; the memory is valid only during
+    /// the call.
+    func retrieve<Value: Sendable>(
+        _ chunk: ChunkID, from node: NodeID, timeout: Duration, _ body: @Sendable (UnsafeRawBufferPointer) -> Value
+    ) async throws -> Value {
         let cameWrong = Mutex(false)
         do {
             return try await ask(node, .retrieve, .retrieve, [chunk], timeout: timeout) {
-                answer, request -> Result<IdentifiedChunk, RetrievalError>? in
-                if let sealed = IdentifiedChunk(answer, id: chunk) { return .success(sealed) }
-                guard let outcome = try? Outcome.verified(answer, from: node, request: request),
+                answer, request -> Result<Value, RetrievalError>? in
+                if SealedChunk.id(of: answer) == chunk { return .success(body(answer)) }
+                guard let outcome = try? Outcome.verified(Array(answer), from: node, request: request),
                     let code = outcome.codes.first
                 else {
                     cameWrong.withLock { $0 = true }
@@ -46,7 +54,7 @@ package struct NodeRequests: Sendable {
         timeout: Duration = .seconds(30)
     ) async throws -> [ChunkID] {
         let outcome = try await ask(node, kind, terms, chunks, timeout: timeout) { answer, request in
-            try? Outcome.verified(answer, from: node, request: request)
+            try? Outcome.verified(Array(answer), from: node, request: request)
         }
         return zip(chunks, outcome.codes).filter { $0.1 == .done }.map(\.0)
     }
@@ -54,7 +62,7 @@ package struct NodeRequests: Sendable {
     /// - Parameter accept: what an answer says, given the hash of the request; `nil` when it is none to this request.
     private func ask<Answer: Sendable>(
         _ node: NodeID, _ kind: QuestionKind, _ terms: OwnershipRequest.Terms, _ chunks: [ChunkID], timeout: Duration,
-        accept: @Sendable (_ answer: [UInt8], _ request: Bytes32) -> Answer?
+        accept: @Sendable (_ answer: UnsafeRawBufferPointer, _ request: Bytes32) -> Answer?
     ) async throws -> Answer {
         let sent = Captured()
         let context = context

@@ -115,10 +115,11 @@ package protocol OwnerFabric: Sendable {
     func receipts(in mailbox: MailboxID, limit: Int, wait: Duration) async throws(FabricError) -> [Delivery]
     func settle(_ deliveries: [Delivery], _ settlement: Settlement) async throws(FabricError)
     /// Asks one node. `request` makes the message for the address that the answer is to come to. Others on the fabric may
-    /// answer as well: whatever `accept` gives `nil` for is passed over, and the wait goes on until time is up.
+    /// answer as well: whatever `accept` gives `nil` for is passed over, and the wait goes on until time is up. The memory
+    /// that it is given is valid only during the call.
     func ask<Answer: Sendable>(
         _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
-        accept: @Sendable ([UInt8]) -> Answer?
+        accept: @Sendable (UnsafeRawBufferPointer) -> Answer?
     ) async throws(FabricError) -> Answer
     /// Asks every node and returns what came within `patience` and was accepted, at most `limit` answers.
     func askAll<Answer: Sendable>(

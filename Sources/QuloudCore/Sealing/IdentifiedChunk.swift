@@ -6,6 +6,11 @@ package struct IdentifiedChunk: Sendable {
     /// `nil` when the bytes have another id.
     package init?(_ bytes: [UInt8], id: ChunkID) {
         guard SealedChunk.id(of: bytes) == id else { return nil }
+        self.init(bytes, checkedFor: id)
+    }
+
+    /// For bytes that were found to have this id where they lay before.
+    init(_ bytes: [UInt8], checkedFor id: ChunkID) {
         self.id = id
         self.bytes = bytes
     }

@@ -37,7 +37,11 @@ package struct SealedChunk: Sendable {
     /// The same for bytes that were checked already.
     package static func open(_ chunk: IdentifiedChunk, ref: ChunkRef) throws(SealError) -> OpenedChunk {
         guard chunk.id == ref.id else { throw .wrongBytes }
-        let sealed = chunk.bytes
+        return try chunk.bytes.withRawBytes { (sealed) throws(SealError) in try open(checked: sealed, ref: ref) }
+    }
+
+    /// The same where they lie.
+    static func open(checked sealed: UnsafeRawBufferPointer, ref: ChunkRef) throws(SealError) -> OpenedChunk {
         guard sealed.count >= header.count + AEAD.tagCount, sealed.starts(with: header.prefix(4)) else {
             throw .malformed
         }
@@ -45,7 +49,8 @@ package struct SealedChunk: Sendable {
         let payload: [UInt8]
         do {
             payload = try AEAD.open(
-                sealed.dropFirst(header.count), key: SecretBytes(copying: ref.contentKey), nonce: fixedNonce,
+                UnsafeRawBufferPointer(rebasing: sealed.dropFirst(header.count)),
+                key: SecretBytes(copying: ref.contentKey), nonce: fixedNonce,
                 associatedData: Array(sealed.prefix(header.count)))
         } catch { throw .wrongKey }
         return try unpack(payload, plainSize: ref.plainSize)
@@ -121,7 +126,8 @@ package struct ChunkSealer {
     /// - Parameter fingerprint: that of `plaintext`.
     package func seal(_ plaintext: some ByteView, fingerprint: Fingerprint) throws -> SealedChunk {
         try plaintext.withRawBytes { plain in
-            if let body = try compressor?.compress(plain), body.count < plain.count {
+            let body = Compressibility.mayShrink(plain) ? try compressor?.compress(plain) : nil
+            if let body, body.count < plain.count {
                 return try body.withUnsafeBytes { raw in
                     try SealedChunk.seal(
                         body: raw, codec: .zstd, identity: SHA256.hash(raw), plainSize: plain.count, keys: keys)

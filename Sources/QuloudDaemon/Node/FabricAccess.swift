@@ -125,7 +125,7 @@ struct DisconnectedFabric: OwnerFabric {
     func settle(_ deliveries: [Delivery], _ settlement: Settlement) async throws(FabricError) { throw refuse() }
     func ask<Answer: Sendable>(
         _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
-        accept: @Sendable ([UInt8]) -> Answer?
+        accept: @Sendable (UnsafeRawBufferPointer) -> Answer?
     ) async throws(FabricError) -> Answer { throw refuse() }
     func askAll<Answer: Sendable>(
         _ kind: QuestionKind, patience: Duration, limit: Int, request: @Sendable (ReturnAddress) -> [UInt8],

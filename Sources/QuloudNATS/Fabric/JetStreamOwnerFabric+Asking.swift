@@ -10,14 +10,14 @@ extension JetStreamOwnerFabric {
 
     package func ask<Answer: Sendable>(
         _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
-        accept: @Sendable ([UInt8]) -> Answer?
+        accept: @Sendable (UnsafeRawBufferPointer) -> Answer?
     ) async throws(FabricError) -> Answer {
         let deadline = ContinuousClock.now + timeout
         let subject = FabricSubjects.question(kind, to: node)
         let inbox = try await openInbox(for: subject, countMax: Self.answersMax, bytesMax: Self.answerBytesMax)
         try await send(request(ReturnAddress(inbox.subject)), to: subject, answersTo: inbox)
         var answers: [Answer] = []
-        let isThere = try await gather(from: inbox, until: deadline, accept) { answer in
+        let isThere = try await gather(from: inbox, until: deadline, { $0.withPayload(accept) }) { answer in
             answers.append(answer)
             return true
         }
@@ -38,7 +38,7 @@ extension JetStreamOwnerFabric {
             for: subject, countMax: max(limit, Self.answersMax), bytesMax: Self.broadcastBytesMax)
         try await send(request(ReturnAddress(inbox.subject)), to: subject, answersTo: inbox)
         var answers: [Answer] = []
-        _ = try await gather(from: inbox, until: deadline, accept) { answer in
+        _ = try await gather(from: inbox, until: deadline, { accept($0.payload) }) { answer in
             answers.append(answer)
             return answers.count == limit
         }
@@ -48,14 +48,14 @@ extension JetStreamOwnerFabric {
     /// Hands on what is accepted until `isEnough`, or time is up. False when the server said that nobody is there, and
     /// nobody disproved it.
     private func gather<Answer>(
-        from inbox: NATSInbox, until deadline: ContinuousClock.Instant, _ accept: @Sendable ([UInt8]) -> Answer?,
+        from inbox: NATSInbox, until deadline: ContinuousClock.Instant, _ accept: (NATSMessage) -> Answer?,
         isEnough: (Answer) -> Bool
     ) async throws(FabricError) -> Bool {
         var (deadline, isThere) = (deadline, true)
         while let message = try await next(in: inbox, until: deadline) {
             if message.saysNobody {
                 (deadline, isThere) = (min(deadline, .now + Self.disproof), false)
-            } else if let answer = accept(message.payload) {
+            } else if let answer = accept(message) {
                 isThere = true
                 if isEnough(answer) { break }
             }

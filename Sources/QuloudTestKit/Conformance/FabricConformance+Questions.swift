@@ -109,17 +109,18 @@ extension FabricConformance {
         }
         try await serving(scene, [(node, impostor), (node, honest)]) {
             let genuine: @Sendable ([UInt8]) -> [UInt8]? = { $0.first == 7 ? $0 : nil }
+            let genuineBytes: @Sendable (UnsafeRawBufferPointer) -> [UInt8]? = { genuine(Array($0)) }
             switch self {
             case .unacceptedAnswersArePassedOver:
                 try await eventually("both do not serve") {
                     try await kind {
                         _ = try await owner.ask(
-                            node, .prove, timeout: .seconds(2), request: { _ in [1] }, accept: genuine)
+                            node, .prove, timeout: .seconds(2), request: { _ in [1] }, accept: genuineBytes)
                     } == nil
                 }
                 for kind in QuestionKind.allCases where !kind.isBroadcast {
                     let found = try await owner.ask(
-                        node, kind, timeout: .seconds(10), request: { _ in [5] }, accept: genuine)
+                        node, kind, timeout: .seconds(10), request: { _ in [5] }, accept: genuineBytes)
                     try require(found, is: [7, 5], "the answer to \(kind)")
                 }
             case .unacceptedAnswersAreNoAnswer:

@@ -5,7 +5,7 @@ extension OwnerFabric {
     package func ask(
         _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8]
     ) async throws(FabricError) -> [UInt8] {
-        try await ask(node, kind, timeout: timeout, request: request) { $0 }
+        try await ask(node, kind, timeout: timeout, request: request) { Array($0) }
     }
 
     /// Asks every node and takes all answers for true.

@@ -94,7 +94,7 @@ extension SimulatedConnection: OwnerFabric {
 
     package func ask<Answer: Sendable>(
         _ node: NodeID, _ kind: QuestionKind, timeout: Duration, request: @Sendable (ReturnAddress) -> [UInt8],
-        accept: @Sendable ([UInt8]) -> Answer?
+        accept: @Sendable (UnsafeRawBufferPointer) -> Answer?
     ) async throws(FabricError) -> Answer {
         let operation = "ask node \(node.short) to \(kind.rawValue)"
         try requireUp(operation)
@@ -107,7 +107,7 @@ extension SimulatedConnection: OwnerFabric {
         let end = fabric.time.uptime + rules.patience(timeout)
         var seen = 0
         while let bytes = try await answer(in: inbox, after: seen, until: end, operation) {
-            if let answer = accept(bytes) { return answer }
+            if let answer = bytes.withUnsafeBytes(accept) { return answer }
             seen += 1
         }
         throw FabricError(.timeout, "\(operation): no answer")
