@@ -19,7 +19,7 @@ package struct BundleRule: Sendable {
     package func overflows(size: Int, adding count: Int) -> Bool { size + count > sizes.most }
 
     /// True when a bundle that has grown to `size` bytes ends with this file. Long files end bundles more often than short
-    /// ones, so that about the average size is expected.
+    /// ones, so that bundles have about 600 KiB.
     package func ends(size: Int, with file: UnsafeRawBufferPointer) -> Bool {
         guard size >= sizes.least else { return false }
         let draw = BLAKE2b.hash([file], key: key, personal: "bundle", count: 16).prefix(8)

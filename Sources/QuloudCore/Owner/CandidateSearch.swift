@@ -75,7 +75,8 @@ actor CandidateSearch {
 
     private func begin(with first: [Announcement]) {
         guard enough.current == nil else { return }
-        found = first
+        // The first may come late, when all are known.
+        if found.isEmpty { found = first }
         enough.fulfil(.success(()))
     }
 

@@ -27,10 +27,11 @@ package actor SourceResealer {
         if sealer == nil {
             sealer = try ChunkSealer(keys: context.keys, compressionLevel: context.settings.compressionLevel)
         }
-        guard let sealed = try sealer?.seal(plaintext, fingerprint: fingerprint), sealed.id == chunk.id else {
-            return nil
+        for compressingAll in [false, true] {
+            let sealed = try sealer?.seal(plaintext, fingerprint: fingerprint, compressingAll: compressingAll)
+            if let sealed, sealed.id == chunk.id { return sealed.bytes }
         }
-        return sealed.bytes
+        return nil
     }
 
     private func read(_ parts: [SourcePart], expecting size: Int) async -> [UInt8]? {

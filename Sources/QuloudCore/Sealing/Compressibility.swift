@@ -4,11 +4,12 @@ enum Compressibility {
     private static let sampleCount = 1024
     /// Shorter data is compressed to see.
     static let leastCount = 64 * 1024
-    /// Of random bytes the statistic has a mean of 255 and a standard deviation of 22.6.
-    private static let chiSquareMax = 400.0
+    /// Of random bytes the statistic has a mean of 255 and a standard deviation of 22.6. Bytes that are spread more evenly than
+    /// chance does it are as little random as others.
+    private static let chiSquareOfRandom = 150.0...400.0
 
     /// False for bytes that are distributed like random ones, as those of encrypted and most compressed files are: by Pearson's
-    /// chi-squared test over samples at even distances. Depends on the bytes alone, as what is sealed must.
+    /// chi-squared test over samples at even distances. Misses what repeats itself, or is not random, between the samples.
     static func mayShrink(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count >= leastCount else { return true }
         let total = samples * sampleCount
@@ -22,7 +23,7 @@ enum Compressibility {
                 }
             }
             let squares = counts.reduce(0.0) { $0 + Double($1) * Double($1) }
-            return squares * 256 / Double(total) - Double(total) > chiSquareMax
+            return !chiSquareOfRandom.contains(squares * 256 / Double(total) - Double(total))
         }
     }
 }

@@ -123,10 +123,15 @@ package struct ChunkSealer {
         compressor = compressionLevel == 0 ? nil : try Compressor(level: Int32(clamping: compressionLevel))
     }
 
-    /// - Parameter fingerprint: that of `plaintext`.
-    package func seal(_ plaintext: some ByteView, fingerprint: Fingerprint) throws -> SealedChunk {
+    /// - Parameters:
+    ///   - fingerprint: that of `plaintext`.
+    ///   - compressingAll: also what looks random, as earlier versions did.
+    package func seal(
+        _ plaintext: some ByteView, fingerprint: Fingerprint, compressingAll: Bool = false
+    ) throws -> SealedChunk {
         try plaintext.withRawBytes { plain in
-            let body = Compressibility.mayShrink(plain) ? try compressor?.compress(plain) : nil
+            let isTried = compressingAll || Compressibility.mayShrink(plain)
+            let body = isTried ? try compressor?.compress(plain) : nil
             if let body, body.count < plain.count {
                 return try body.withUnsafeBytes { raw in
                     try SealedChunk.seal(

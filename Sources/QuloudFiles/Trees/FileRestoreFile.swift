@@ -43,7 +43,7 @@ final class FileRestoreFile: RestoreFile {
         try await pool.tree { [file] () throws(Errno) in
             try file.write(bytes, from: start, count: count, at: offset)
         }
-        note(end: offset + Int64(count))
+        if count > 0 { note(end: offset + Int64(count)) }
         let (before, now) = written.wrappingAdd(count, ordering: .relaxed)
         guard before / Self.stride != now / Self.stride else { return }
         // The disk works meanwhile, and the sync in the end has less to wait for.

@@ -27,6 +27,17 @@ import Testing
         }
     }
 
+    @Test func partsBeyondThePlaintextAreRefused() {
+        let opened = OpenedChunk(payload: [0, 0, 0, 1, 2, 3, 0, 0], range: 3..<6)
+        #expect(opened.bytes.elementsEqual([1, 2, 3]))
+        #expect(opened.range(of: 3, at: 0) == 3..<6)
+        #expect(opened.range(of: 1, at: 2) == 5..<6)
+        #expect(opened.range(of: 0, at: 3) == 6..<6)
+        for (count, offset) in [(4, 0), (1, 3), (0, 4), (-1, 0), (1, -1), (Int.max, 1), (1, Int.max)] {
+            #expect(opened.range(of: count, at: offset) == nil, "\(count) at \(offset)")
+        }
+    }
+
     @Test func sealingIsDeterministicForOneOwner() throws {
         let plaintext = testText(20_000)
         let first = try seal(plaintext)

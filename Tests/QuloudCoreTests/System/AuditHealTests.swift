@@ -278,6 +278,27 @@ extension SystemTests {
             }
         }
 
+        /// Earlier versions compressed what this one does not even try.
+        @Test func whatWasCompressedEarlierIsMadeAgainFromItsSource() async throws {
+            try await World.with(holders: 1) { world, _ in
+                let owner = try world.owner()
+                let (context, keys) = (owner.context, owner.context.keys)
+                let block = testBytes(70_001)
+                let content = (0..<4).flatMap { _ in block }
+                owner.tree.write("/home/file", content)
+                let fingerprint = content.withUnsafeBytes { keys.fingerprint(of: $0) }
+                let sealer = try ChunkSealer(keys: keys, compressionLevel: context.settings.compressionLevel)
+                let sealed = try sealer.seal(content, fingerprint: fingerprint, compressingAll: true)
+                #expect(try sealer.seal(content, fingerprint: fingerprint).id != sealed.id)
+                let chunk = CatalogChunk(
+                    id: sealed.id, fingerprint: fingerprint, contentKey: sealed.contentKey, plainSize: content.count,
+                    sealedSize: sealed.bytes.count, purpose: .data, quorum: 1, createdAt: context.time.now)
+                let part = SourcePart(path: Array("/home/file".utf8), offset: 0, length: content.count)
+                try await context.catalog.prepare([PreparedChunk(chunk: chunk, source: [part])])
+                #expect(try await SourceResealer(context, tree: owner.tree).sealed(chunk) == sealed.bytes)
+            }
+        }
+
         /// One that holds something.
         private func someHolder(of holders: [TestHolder]) async throws -> TestHolder? {
             for holder in holders where try await !holder.holdings().isEmpty { return holder }
