@@ -100,6 +100,10 @@ import Testing
             let source = fleet.folder + "/source"
             try Self.makeSource(source)
             _ = try await fleet.perform(.backup(BackupRequest(paths: [source])), owner)
+            // The first chunks went to the holders that answered first; now all are known, and there is something for each.
+            let more = SeededEntropy(seed: 8).bytes(16 << 20)
+            try AtomicFile.write(more, to: Array("\(source)/more".utf8), permissions: 0o644)
+            _ = try await fleet.perform(.backup(BackupRequest(paths: [source])), owner)
             guard case .status(let before) = try await fleet.perform(.status, owner) else { return }
             let held = before.owner?.holders.first { $0.node == liar.keys.id.description }?.valid ?? 0
             #expect(held > 0)
