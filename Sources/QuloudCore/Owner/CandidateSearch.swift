@@ -18,11 +18,8 @@ actor CandidateSearch {
 
     init(_ context: OwnerContext) { self.context = context }
 
-    /// The candidates, as soon as a quorum is there while others may still answer.
-    func first() async throws -> [Announcement] {
-        try await enough.value()
-        return found
-    }
+    /// Waits until a quorum is there, while others may still answer.
+    func waitForQuorum() async throws { try await enough.value() }
 
     /// The candidates, once all have answered that do in time.
     func all() async throws -> [Announcement] {

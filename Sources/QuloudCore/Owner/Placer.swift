@@ -153,7 +153,7 @@ package actor Placer {
 
     /// One journal transaction for whatever has gathered.
     private func keepJournal() async throws {
-        _ = try await search.first()
+        try await search.waitForQuorum()
         lastReceipt = context.time.uptime
         while true {
             let orders = await journal.take(64)
@@ -175,7 +175,7 @@ package actor Placer {
     }
 
     private func takeOff(_ order: Order, _ candidates: [Announcement]) throws {
-        let available = candidates.count { $0.takesChunks && !order.excluded.contains($0.node) }
+        let available = candidates.count { !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
             target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
             now: context.time.uptime)

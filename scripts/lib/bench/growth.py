@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import corpora
-from machine import Failure, Sandbox
+from machine import Failure, Sandbox, read
 from quloud import Quloud
 
 COUNTS = [10_000, 100_000, 1_000_000]
@@ -67,7 +67,7 @@ class FilledNetwork(Quloud):
         began = time.monotonic()
         child = self.start("owner")
         self.daemons.append(child)
-        while "node started" not in open(child.log, encoding="utf-8").read():
+        while "node started" not in read(child.log):
             if not child.is_running() or time.monotonic() - began > 60:
                 raise Failure("the owner's node does not start")
             time.sleep(0.002)
