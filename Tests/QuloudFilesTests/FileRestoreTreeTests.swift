@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test func aHoleAtTheEndIsMadeEvenIfAWriteOfNothingReachedIt() async throws {
+        try await TestFolder.with { folder in
+            let tree = try FileRestoreTree(root: folder.path, overwrite: false)
+            let file = try await tree.makeFile(.of("file"))
+            try await file.write([1, 2, 3], from: 0, count: 3, at: 0)
+            try await file.write([1, 2, 3], from: 3, count: 0, at: 100)
+            _ = try await file.finish(size: 100, attributes: plainAttributes())
+            #expect(try folder.content("file").utf8.count == 100)
+        }
+    }
+
     @Test func anUnfinishedFileLeavesNothing() async throws {
         try await TestFolder.with { folder in
             let tree = try FileRestoreTree(root: folder.path, overwrite: false)
