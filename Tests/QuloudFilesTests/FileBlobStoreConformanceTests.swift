@@ -4,7 +4,8 @@ import Testing
 
 @testable import QuloudFiles
 
-@Suite struct FileBlobStoreConformanceTests {
+/// One after the other: each store has 256 directories open.
+@Suite(.serialized) struct FileBlobStoreConformanceTests {
     /// Both ways to make a temporary file, whatever the file system at hand prefers.
     @Test(arguments: BlobStoreConformance.allCases, [true, false])
     func conforms(_ rule: BlobStoreConformance, unnamedFiles: Bool) async throws {

@@ -62,10 +62,11 @@ package struct AcceptChunks: Sendable {
         }
     }
 
-    // MARK: Deciding and fetching
+    // MARK: Deciding
 
     struct Batch: Sendable {
-        var blobs: [NamedBlob] = []
+        /// The stored form of what is in `holdings`.
+        let blobs: any BlobBatch
         var holdings: [Holding] = []
         /// Receipts by mailbox, each with the delivery it settles.
         var receipts: [(mailbox: MailboxID, receipt: SignedReceipt, delivery: Delivery)] = []
@@ -73,17 +74,17 @@ package struct AcceptChunks: Sendable {
         var later: [(Delivery, Settlement)] = []
         /// Bytes promised to this batch until it is in the index.
         var promised: Int64 = 0
-        var useful: Int { blobs.count + receipts.count }
+        var useful: Int { holdings.count + receipts.count }
     }
 
-    private struct Candidate {
+    struct Candidate {
         let delivery: Delivery
         let request: StoreRequest
         let key: HoldingKey
     }
 
     private func prepare(_ deliveries: [Delivery], at address: TicketAddress) async -> Batch {
-        var batch = Batch()
+        var batch = Batch(blobs: context.blobs.batch())
         var candidates: [Candidate] = []
         var mailboxes: Set<MailboxID> = []
         for delivery in deliveries {
@@ -107,7 +108,7 @@ package struct AcceptChunks: Sendable {
             // The index or the disk does not answer: the tickets come again, here or elsewhere.
             context.note(Note(.warning, "cannot take chunks: \(error)"))
             let left = candidates.map { ($0.delivery, Settlement.later(.seconds(5))) }
-            return Batch(done: batch.done, later: left)
+            return Batch(blobs: context.blobs.batch(), done: batch.done, later: left)
         }
         return batch
     }
@@ -202,84 +203,19 @@ package struct AcceptChunks: Sendable {
         }
     }
 
-    private func fetch(_ candidates: [Candidate], into batch: inout Batch) async {
-        var pending = candidates.map(\.delivery)
-        var beat = context.time.uptime
-        await withTaskGroup(of: (Candidate, Fetched).self) { group in
-            var next = candidates.makeIterator()
-            for _ in 0..<4 {
-                if let candidate = next.next() { group.addTask { (candidate, await fetch(candidate)) } }
-            }
-            while let (candidate, fetched) = await group.next() {
-                if let candidate = next.next() { group.addTask { (candidate, await fetch(candidate)) } }
-                pending.removeAll { $0.token == candidate.delivery.token }
-                switch fetched {
-                case .wrapped(let blob, let holding, let receipt):
-                    batch.blobs.append(blob)
-                    batch.holdings.append(holding)
-                    batch.receipts.append((candidate.request.mailbox, receipt, candidate.delivery))
-                    batch.done.append(candidate.delivery)
-                case .gone: batch.done.append(candidate.delivery)
-                case .failed: batch.later.append((candidate.delivery, .later(.seconds(2))))
-                }
-                if context.time.uptime - beat > .seconds(15) {
-                    beat = context.time.uptime
-                    try? await context.fabric.settle(batch.done + pending, .working)
-                }
-            }
-        }
-    }
-
-    private enum Fetched: Sendable {
-        case wrapped(NamedBlob, Holding, SignedReceipt)
-        /// The broker no longer has it, or has other bytes: the owner issues it again if it is still wanted.
-        case gone
-        case failed
-    }
-
-    private func fetch(_ candidate: Candidate) async -> Fetched {
-        let request = candidate.request
-        do {
-            return try await context.fabric.fetch(request.chunk, from: request.mailbox) { sealed in
-                guard sealed.count == request.size, SealedChunk.id(of: sealed) == request.chunk else {
-                    context.counters.drop(.foreign)
-                    return .gone
-                }
-                do { return try wrap(sealed, candidate) } catch { return .failed }
-            } ?? .gone
-        } catch { return .failed }
-    }
-
-    private func wrap(_ sealed: UnsafeRawBufferPointer, _ candidate: Candidate) throws -> Fetched {
-        let request = candidate.request
-        let now = context.time.now
-        let leaseUntil = now.advanced(by: min(request.lease, context.settings.leaseMax))
-        let terms = HoldingTerms(request: request, leaseUntil: leaseUntil, storedAt: now)
-        let sealedTerms = try terms.sealed(by: context.keys, key: candidate.key)
-        let blob = try StoredBlob.wrap(
-            sealed, chunk: request.chunk, terms: terms, sealedTerms: sealedTerms, keys: context.keys)
-        let holding = Holding(
-            key: candidate.key, chunk: request.chunk, size: sealed.count, storedSize: blob.count,
-            sealedTerms: sealedTerms, groupTag: context.keys.groupTag(request.group), leaseUntil: leaseUntil,
-            storedAt: now)
-        return .wrapped(
-            NamedBlob(name: candidate.key, bytes: blob), holding,
-            context.receipt(chunk: request.chunk, terms: terms, leaseUntil: leaseUntil))
-    }
-
     // MARK: Making durable
 
     /// Blob and directory entry, then the index, then the receipts, then the tickets: in this order and no other.
     private func finish(_ batch: Batch) async {
         defer { room.promise(-batch.promised) }
         do {
-            if !batch.blobs.isEmpty {
+            if !batch.holdings.isEmpty {
                 try await context.changes.changing(Set(batch.holdings.map(\.key))) {
-                    try await context.blobs.put(batch.blobs)
+                    try await batch.blobs.commit()
                     try await context.index.commit(batch.holdings)
                 }
                 context.counters.update {
-                    $0.stored += batch.blobs.count
+                    $0.stored += batch.holdings.count
                     $0.storedBytes += batch.holdings.reduce(0) { $0 + Int64($1.size) }
                 }
             }

@@ -34,14 +34,24 @@ package struct DiskRoom: Sendable, Equatable {
     }
 }
 
-/// Keeps stored blobs by name.
+/// Blobs that become durable together, in one round of fsyncs (group commit). Each is written as soon as it is there, so that
+/// memory holds none of them for long.
 ///
-/// - Durable and atomic: when `put` returns, every blob of the call and its directory entry survive a power cut; a reader
-///   sees a whole blob or none. One call is one round of fsyncs (group commit).
-/// - Idempotent: putting a name again replaces it; removing what is not there succeeds.
-/// - A failed or cancelled `put` leaves whole blobs or nothing; none of them counts as stored.
+/// - Durable and atomic: when `commit` returns, every blob added and its directory entry survive a power cut; a reader sees a
+///   whole blob or none, and none before `commit`.
+/// - A failed or cancelled `commit` leaves whole blobs or nothing; none of them counts as stored. What is never committed
+///   leaves nothing.
+package protocol BlobBatch: Sendable {
+    /// Writes a blob. Several may be added at the same time; of one name the last one stays.
+    /// - Throws: the blob is not part of the batch; those added before still are.
+    func add(_ blob: NamedBlob) async throws(BlobStoreError)
+    /// Once, after the last blob.
+    func commit() async throws(BlobStoreError)
+}
+
+/// Keeps stored blobs by name. Putting a name again replaces it; removing what is not there succeeds.
 package protocol BlobStore: Sendable {
-    func put(_ blobs: [NamedBlob]) async throws(BlobStoreError)
+    func batch() -> any BlobBatch
     /// `nil` when there is no such blob.
     func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]?
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError)
@@ -51,4 +61,15 @@ package protocol BlobStore: Sendable {
     func room() async throws(BlobStoreError) -> DiskRoom
     /// Names in ascending order after `name`, for rebuilding the index and for finding orphans.
     func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey]
+}
+
+extension BlobStore {
+    /// Puts blobs that are all in memory; more than 128 in several batches.
+    package func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
+        for start in stride(from: 0, to: blobs.count, by: 128) {
+            let batch = batch()
+            for blob in blobs[start..<min(start + 128, blobs.count)] { try await batch.add(blob) }
+            try await batch.commit()
+        }
+    }
 }

@@ -5,9 +5,9 @@ import Synchronization
 
 /// Blobs as files, one each, in 256 directories.
 ///
-/// A blob is written to a temporary file, synced, given its name, and that name's directory synced; a call to `put` does
-/// each step for all of its blobs before the next, so that syncs share journal commits. The caller keeps other processes
-/// away (`DirectoryLock`).
+/// A blob is written to a temporary file, synced, given its name, and that name's directory synced; a batch does each step for
+/// all of its blobs before the next, so that syncs share journal commits. The caller keeps other processes away
+/// (`DirectoryLock`).
 package final class FileBlobStore: BlobStore {
     /// Bytes of the largest blob: a sealed chunk with the node's own layer around it.
     package static let blobSizeMax = Limits.sealedChunkSizeMax + 64 * 1024
@@ -62,6 +62,8 @@ package final class FileBlobStore: BlobStore {
     private static func reason(_ error: Errno) -> String {
         error.code == EMEDIUMTYPE ? "its file \"format\" is damaged, or another version wrote it" : "\(error)"
     }
+
+    package func batch() -> any BlobBatch { FileBlobBatch(self) }
 
     package func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? {
         try await reading.run { () throws(BlobStoreError) in

@@ -81,9 +81,10 @@ struct MountedBlobs: BlobStore {
         guard await mount.read() else { throw BlobStoreError(.failed, "\(operation): device error") }
     }
 
-    func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
-        let inner = inner
-        try await write(blobs.map { blob in { try? await inner.put([blob]) } }, "store")
+    func batch() -> any BlobBatch {
+        CollectedBlobs { [inner] (blobs) throws(BlobStoreError) in
+            try await write(blobs.map { blob in { try? await inner.put([blob]) } }, "store")
+        }
     }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) {
         let inner = inner

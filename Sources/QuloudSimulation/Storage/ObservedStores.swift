@@ -1,4 +1,6 @@
 import QuloudCore
+import QuloudTestKit
+import Synchronization
 
 /// Who uses a holder's stores, and who looks on: what is confirmed is durable from then on.
 struct Onlooker: Sendable {
@@ -63,11 +65,7 @@ struct ObservedBlobs: BlobStore {
         self.onlooker = onlooker
     }
 
-    func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
-        oracle.sees(blobs.map(\.bytes), in: "a stored blob")
-        try await inner.put(blobs)
-        if isAlive() { oracle.put(blobs, at: node) }
-    }
+    func batch() -> any BlobBatch { ObservedBatch(inner: inner.batch(), onlooker: onlooker) }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) {
         if isAlive() { oracle.removesBlobs(names, at: node) }
         try await inner.remove(names)
@@ -87,14 +85,37 @@ struct ObservedBlobs: BlobStore {
     }
 }
 
+private final class ObservedBatch: BlobBatch {
+    let inner: any BlobBatch
+    let onlooker: Onlooker
+    private let added = Mutex<[NamedBlob]>([])
+
+    init(inner: any BlobBatch, onlooker: Onlooker) {
+        self.inner = inner
+        self.onlooker = onlooker
+    }
+
+    func add(_ blob: NamedBlob) async throws(BlobStoreError) {
+        onlooker.oracle.sees([blob.bytes], in: "a stored blob")
+        try await inner.add(blob)
+        added.withLock { $0.append(blob) }
+    }
+    func commit() async throws(BlobStoreError) {
+        try await inner.commit()
+        if onlooker.isAlive() { onlooker.oracle.put(added.withLock { $0 }, at: onlooker.node) }
+    }
+}
+
 /// A store that says that it stored, and does not: what a holder uses that lies.
 struct HollowBlobs: BlobStore {
     let inner: any BlobStore
     let isHollow: @Sendable () -> Bool
 
-    func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
-        guard !isHollow() else { return }
-        try await inner.put(blobs)
+    func batch() -> any BlobBatch {
+        CollectedBlobs { (blobs) throws(BlobStoreError) in
+            guard !isHollow() else { return }
+            try await inner.put(blobs)
+        }
     }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) { try await inner.remove(names) }
     func quarantine(_ name: HoldingKey) async throws(BlobStoreError) { try await inner.quarantine(name) }

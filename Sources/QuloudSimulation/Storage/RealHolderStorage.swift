@@ -120,7 +120,7 @@ private struct SizedBlobs: BlobStore {
         _ = try await inner.room()
         return DiskRoom(freeBytes: max(0, totalBytes - disk.tree.fileBytes), totalBytes: totalBytes)
     }
-    func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) { try await inner.put(blobs) }
+    func batch() -> any BlobBatch { inner.batch() }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) { try await inner.remove(names) }
     func quarantine(_ name: HoldingKey) async throws(BlobStoreError) { try await inner.quarantine(name) }
     func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? { try await inner.read(name) }

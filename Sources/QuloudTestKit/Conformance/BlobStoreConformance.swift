@@ -3,6 +3,7 @@ package import QuloudCore
 /// The contract of `BlobStore`, rule by rule.
 package enum BlobStoreConformance: String, ConformanceRule {
     case roundTrip, missingIsNil, putAgainReplaces, putTwiceKeepsOne, sameNameTwiceInOneCallKeepsTheLast
+    case batchIsUnseenUntilCommitted, batchLetGoLeavesNothing, addedAtOnceAllArrive
     case emptyPutSucceeds, emptyBlobRoundTrips, bigBlobRoundTrips, groupOf64RoundTrips
     case removeHidesTheBlob, removeMissingSucceeds, removedNameCanBePutAgain
     case quarantineHidesTheBlob, quarantineMissingSucceeds, quarantinedNameCanBePutAgain, quarantineTwiceOfOneName
@@ -17,6 +18,8 @@ package enum BlobStoreConformance: String, ConformanceRule {
         case .roundTrip, .missingIsNil, .putAgainReplaces, .putTwiceKeepsOne, .sameNameTwiceInOneCallKeepsTheLast,
             .emptyPutSucceeds, .emptyBlobRoundTrips, .bigBlobRoundTrips, .groupOf64RoundTrips:
             try await checkPutting(subject.port)
+        case .batchIsUnseenUntilCommitted, .batchLetGoLeavesNothing, .addedAtOnceAllArrive:
+            try await checkBatches(subject)
         case .removeHidesTheBlob, .removeMissingSucceeds, .removedNameCanBePutAgain:
             try await checkRemoving(subject.port)
         case .quarantineHidesTheBlob, .quarantineMissingSucceeds, .quarantinedNameCanBePutAgain,
@@ -96,6 +99,24 @@ package enum BlobStoreConformance: String, ConformanceRule {
             try await requireStored([first], in: store)
             try await requireNames([1], in: store)
         }
+    }
+
+    private func checkBatches(_ subject: PortUnderTest<any BlobStore>) async throws {
+        let (kept, blobs) = (Self.blob(90), (0..<20).map { Self.blob($0, size: 5000) })
+        try await subject.port.put([kept])
+        do {
+            let batch = subject.port.batch()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for blob in blobs { tasks.addTask { try await batch.add(blob) } }
+                try await tasks.waitForAll()
+            }
+            try await requireNames([90], in: subject.port)
+            try require(try await subject.port.read(blobs[0].name) == nil, "a blob can be read before the commit")
+            if self != .batchLetGoLeavesNothing { try await batch.commit() }
+        }
+        let store = self == .addedAtOnceAllArrive ? subject.port : try await subject.reopen()
+        try await requireStored(self == .batchLetGoLeavesNothing ? [kept] : blobs + [kept], in: store)
+        try await requireNames(self == .batchLetGoLeavesNothing ? [90] : Array(0..<20) + [90], in: store)
     }
 
     private func checkRemoving(_ store: any BlobStore) async throws {

@@ -12,10 +12,14 @@ package final class InMemoryBlobStore: BlobStore {
     private let state = Mutex(State())
     private let totalBytes: Int64
 
-    /// - Parameter totalBytes: room for blobs; a `put` that would exceed it throws `.full` and stores nothing.
+    /// - Parameter totalBytes: room for blobs; a batch that would exceed it throws `.full` and stores nothing.
     package init(totalBytes: Int64 = 1 << 40) { self.totalBytes = totalBytes }
 
-    package func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
+    package func batch() -> any BlobBatch {
+        CollectedBlobs { (blobs) throws(BlobStoreError) in try self.store(blobs) }
+    }
+
+    private func store(_ blobs: [NamedBlob]) throws(BlobStoreError) {
         try state.withLock { (state) throws(BlobStoreError) in
             guard !state.isDegraded else { throw Self.degraded }
             var next = state
