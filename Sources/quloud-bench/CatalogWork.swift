@@ -73,7 +73,7 @@ struct CatalogWork {
                     nodes.accepted($1, $0)
                 }
                 guard accepted.count == each * Synthetic.quorum else { throw WrongAnswer("\(accepted.count) receipts") }
-                try await stopwatch.measure(part: "of that, the catalog: recording it") {
+                try await stopwatch.measure(part: "receiving an ack: recording it (catalog)") {
                     try await catalog.record(accepted)
                     return accepted.count
                 }
@@ -87,7 +87,7 @@ struct CatalogWork {
         for _ in 0..<15 {
             var due: [Replica] = []
             try await stopwatch.measure("planning an audit") {
-                try await stopwatch.measure(part: "of that, the catalog: what is due") {
+                try await stopwatch.measure(part: "planning an audit: what is due (catalog)") {
                     due = try await catalog.replicasDue(by: Synthetic.endOfFirstDay, limit: Self.page)
                     _ = try await catalog.chunks(Array(Set(due.map(\.chunk))))
                     return due.count

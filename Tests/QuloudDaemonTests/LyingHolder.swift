@@ -47,7 +47,7 @@ struct LyingHolder: Sendable {
 
 /// Takes everything and keeps nothing.
 private struct Forgetful: BlobStore {
-    func batch() -> any BlobBatch { CollectedBlobs { _ in } }
+    func batch() -> any BlobBatch { CollectedBlobs(put: { _ in }) }
     func read(_ name: HoldingKey) async throws(BlobStoreError) -> [UInt8]? { nil }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) {}
     func quarantine(_ name: HoldingKey) async throws(BlobStoreError) {}

@@ -111,6 +111,51 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func whatCouldNotBeWrittenIsNoPartOfTheBatch(unnamedFiles: Bool) async throws {
+        try await TestFolder.with { folder in
+            let failing = FailingCalls()
+            let store = try await FileBlobStore.open(
+                folder["blobs"], calls: calls(unnamedFiles: unnamedFiles, failing: failing))
+            let batch = store.batch()
+            let all = blobs(5)
+            for blob in all[..<3] { try await batch.add(blob) }
+            failing.fail("write", with: ENOSPC, after: 0)
+            await #expect(throws: BlobStoreError.self) { try await batch.add(all[3]) }
+            failing.mend()
+            try await batch.add(all[4])
+            try await batch.commit()
+            let names = [all[0], all[1], all[2], all[4]].map(\.name).sorted()
+            #expect(try await store.names(after: nil, limit: 10) == names)
+            #expect(try folder.names("blobs/tmp").isEmpty)
+        }
+    }
+
+    /// Temporary files have names here, so that they can be seen.
+    @Test func whatIsNotCommittedLeavesNoFiles() async throws {
+        try await TestFolder.with { folder in
+            let failing = FailingCalls()
+            let store = try await FileBlobStore.open(
+                folder["blobs"], calls: calls(unnamedFiles: false, failing: failing))
+            do {
+                let batch = store.batch()
+                for blob in blobs(3) { try await batch.add(blob) }
+                #expect(try folder.names("blobs/tmp").count == 3)
+            }
+            #expect(try folder.names("blobs/tmp").isEmpty)
+            // The device fails between writing and making durable.
+            let batch = store.batch()
+            for blob in blobs(3) { try await batch.add(blob) }
+            failing.fail("fsync", with: EIO, after: 0)
+            await #expect(throws: BlobStoreError.self) { try await store.put(blobs(1)) }
+            failing.mend()
+            let refused = await #expect(throws: BlobStoreError.self) { try await batch.commit() }
+            #expect(refused?.kind == .degraded)
+            #expect(try folder.names("blobs/tmp").isEmpty)
+            #expect(try await store.names(after: nil, limit: 10).isEmpty)
+        }
+    }
+
     @Test(arguments: ["write", "fsync", "fsync directory"], [true, false])
     func aFailingDeviceEndsPutting(call: String, unnamedFiles: Bool) async throws {
         try await TestFolder.with { folder in

@@ -11,7 +11,6 @@ extension AcceptChunks {
                 if let candidate = next.next() { group.addTask { (candidate, await fetch(candidate, into: blobs)) } }
             }
             while let (candidate, fetched) = await group.next() {
-                if let candidate = next.next() { group.addTask { (candidate, await fetch(candidate, into: blobs)) } }
                 pending.removeAll { $0.token == candidate.delivery.token }
                 switch fetched {
                 case .written(let holding, let receipt):
@@ -22,16 +21,23 @@ extension AcceptChunks {
                 case .failed: batch.later.append((candidate.delivery, .later(.seconds(2))))
                 case .unwritten(let error):
                     failure = error
-                    batch.later.append((candidate.delivery, .later(.seconds(5))))
+                    batch.later.append((candidate.delivery, Self.afterFailure))
+                }
+                // A disk that did not take one is not sent more.
+                if failure == nil, let candidate = next.next() {
+                    group.addTask { (candidate, await fetch(candidate, into: blobs)) }
                 }
                 if context.time.uptime - beat > .seconds(15) {
                     beat = context.time.uptime
                     try? await context.fabric.settle(batch.done + pending, .working)
                 }
             }
+            while let candidate = next.next() { batch.later.append((candidate.delivery, Self.afterFailure)) }
         }
         if let failure { context.note(Note(.warning, "chunks not taken: \(failure)")) }
     }
+
+    private static let afterFailure = Settlement.later(.seconds(5))
 
     private enum Fetched: Sendable {
         case written(Holding, SignedReceipt)

@@ -102,13 +102,14 @@ package struct AcceptChunks: Sendable {
                 batch.done.append(delivery)
             }
         }
+        let dropped = batch.done
         do {
             try await decide(candidates, at: address, into: &batch)
         } catch {
             // The index or the disk does not answer: the tickets come again, here or elsewhere.
             context.note(Note(.warning, "cannot take chunks: \(error)"))
             let left = candidates.map { ($0.delivery, Settlement.later(.seconds(5))) }
-            return Batch(blobs: context.blobs.batch(), done: batch.done, later: left)
+            return Batch(blobs: batch.blobs, done: dropped, later: left)
         }
         return batch
     }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Room for chunks that were accepted and are not in the index yet, so that batches side by side do not take it twice.
+/// Room for chunks that were accepted and are not in the index yet, so that batches side by side do not take it twice. What
+/// is written already, but not in the index, counts twice meanwhile: that leaves a ticket to others, and loses nothing.
 final class PromisedRoom: Sendable {
     private let promised = Mutex<Int64>(0)
     /// Held while a batch is decided on.

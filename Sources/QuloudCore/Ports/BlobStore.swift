@@ -1,6 +1,6 @@
 package struct BlobStoreError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable, Equatable {
-        /// No room left; nothing was stored.
+        /// No room left; what was to be written is not stored.
         case full
         /// The device failed a write or an fsync. The store takes nothing more until it is opened again.
         case degraded
@@ -35,17 +35,17 @@ package struct DiskRoom: Sendable, Equatable {
 }
 
 /// Blobs that become durable together, in one round of fsyncs (group commit). Each is written as soon as it is there, so that
-/// memory holds none of them for long.
+/// memory holds none of them for long. Some tens to a batch: each may be an open file until it is committed.
 ///
 /// - Durable and atomic: when `commit` returns, every blob added and its directory entry survive a power cut; a reader sees a
 ///   whole blob or none, and none before `commit`.
 /// - A failed or cancelled `commit` leaves whole blobs or nothing; none of them counts as stored. What is never committed
 ///   leaves nothing.
 package protocol BlobBatch: Sendable {
-    /// Writes a blob. Several may be added at the same time; of one name the last one stays.
+    /// Writes a blob. Several may be added at the same time; of one name that stays whose call ended last.
     /// - Throws: the blob is not part of the batch; those added before still are.
     func add(_ blob: NamedBlob) async throws(BlobStoreError)
-    /// Once, after the last blob.
+    /// After the last blob; throws when it is called again.
     func commit() async throws(BlobStoreError)
 }
 
@@ -61,15 +61,4 @@ package protocol BlobStore: Sendable {
     func room() async throws(BlobStoreError) -> DiskRoom
     /// Names in ascending order after `name`, for rebuilding the index and for finding orphans.
     func names(after name: HoldingKey?, limit: Int) async throws(BlobStoreError) -> [HoldingKey]
-}
-
-extension BlobStore {
-    /// Puts blobs that are all in memory; more than 128 in several batches.
-    package func put(_ blobs: [NamedBlob]) async throws(BlobStoreError) {
-        for start in stride(from: 0, to: blobs.count, by: 128) {
-            let batch = batch()
-            for blob in blobs[start..<min(start + 128, blobs.count)] { try await batch.add(blob) }
-            try await batch.commit()
-        }
-    }
 }

@@ -3,9 +3,9 @@ import QuloudCore
 import QuloudSystem
 import Synchronization
 
-/// Blobs on their way into a `FileBlobStore`: written to files that have no names yet, or temporary ones.
+/// Blobs on their way into a `FileBlobStore`: written to files that have no names yet, or temporary ones. Each stays open.
 final class FileBlobBatch: BlobBatch {
-    private struct Staged: Sendable {
+    fileprivate struct Staged: Sendable {
         let place: BlobPlace
         let file: FileDescriptor
         /// Of the temporary file, if it has one.
@@ -13,103 +13,125 @@ final class FileBlobBatch: BlobBatch {
     }
 
     private let store: FileBlobStore
-    private let staged = Mutex<[Staged]>([])
+    /// Nil once the batch has been committed.
+    private let staged = Mutex<[Staged]?>([])
 
     init(_ store: FileBlobStore) { self.store = store }
 
-    deinit { discard(staged.withLock { $0 }) }
+    deinit { store.discard(staged.withLock { $0 ?? [] }) }
 
     func add(_ blob: NamedBlob) async throws(BlobStoreError) {
         guard blob.bytes.count <= FileBlobStore.blobSizeMax else {
             throw BlobStoreError(.tooLarge, "blob \(blob.name.short) has \(blob.bytes.count) bytes")
         }
         try store.refuseIfDegraded()
-        try await store.writing.run { () throws(BlobStoreError) in try self.stage(blob) }
+        // Does not capture the batch: a lane may keep for a while what it has run.
+        let one = try await store.staging.run { [store] () throws(BlobStoreError) in try store.stage(blob) }
+        guard staged.withLock({ $0?.append(one) }) != nil else {
+            await store.staging.run { [store] in store.discard([one]) }
+            throw Self.committedBefore
+        }
     }
 
     func commit() async throws(BlobStoreError) {
-        try store.refuseIfDegraded()
-        let group = staged.withLock { staged in
-            defer { staged = [] }
+        let taken = staged.withLock { staged in
+            defer { staged = nil }
             return staged
         }
+        guard let group = taken else { throw Self.committedBefore }
         let places = group.map(\.place)
         do throws(BlobStoreError) {
-            try await store.writing.forEach(group.count) { (index) throws(BlobStoreError) in
-                try self.sync(group[index].file)
+            try store.refuseIfDegraded()
+            try await store.writing.forEach(group.count) { [store] (index) throws(BlobStoreError) in
+                try store.sync(group[index].file)
             }
             guard !Task.isCancelled else { throw BlobStoreError(.failed, "cannot store blobs: cancelled") }
-            try await store.writing.run { () throws(BlobStoreError) in try self.publish(group) }
+            try await store.writing.run { [store] () throws(BlobStoreError) in
+                // In this order, so that the last of one name stays.
+                for staged in group { try store.publish(staged) }
+            }
         } catch {
-            await store.writing.run { self.discard(group) }
+            await store.writing.run { [store] in store.discard(group) }
             // Blobs before the one that failed may have their names, by which they will be found and adopted.
             try? await store.syncShards(of: places)
             throw error
         }
         try await store.syncShards(of: places)
+        // A directory's failure may have been told to another batch that synced it at the same time.
+        try store.refuseIfDegraded()
     }
 
-    // MARK: Steps, all blocking
+    private static var committedBefore: BlobStoreError {
+        BlobStoreError(.failed, "cannot store blobs: committed before")
+    }
+}
 
-    private func stage(_ blob: NamedBlob) throws(BlobStoreError) {
-        let temporary = store.layout.temporary
-        let name = store.usesUnnamedFiles ? nil : temporaryName(".tmp-")
+// MARK: - Steps, all blocking
+
+extension FileBlobStore {
+    fileprivate func stage(_ blob: NamedBlob) throws(BlobStoreError) -> FileBlobBatch.Staged {
+        let name = usesUnnamedFiles ? nil : temporaryName(".tmp-")
         do throws(Errno) {
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
-            let file =
-                if let name { try temporary.open(name, flags, mode: 0o600) } else {
-                    try temporary.openUnnamed(mode: 0o600)
-                }
-            try store.calls.write(file, blob.bytes)
+            let file: FileDescriptor
+            if let name {
+                file = try layout.temporary.open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+            } else {
+                file = try layout.temporary.openUnnamed(mode: 0o600)
+            }
+            try calls.write(file, blob.bytes)
             file.startWriting()
-            staged.withLock { $0.append(Staged(place: BlobPlace(blob.name), file: file, name: name)) }
+            return FileBlobBatch.Staged(place: BlobPlace(blob.name), file: file, name: name)
         } catch {
-            if let name { try? temporary.unlink(name) }
-            throw store.failure(error, "write a blob")
+            if let name { try? layout.temporary.unlink(name) }
+            throw failure(error, "write a blob")
         }
     }
 
-    private func sync(_ file: FileDescriptor) throws(BlobStoreError) {
+    fileprivate func sync(_ file: FileDescriptor) throws(BlobStoreError) {
         do {
-            try store.calls.syncFile(file)
+            try calls.syncFile(file)
         } catch {
             // Out of room only now, as where blocks are chosen late: the blob is lost, the device is not.
-            throw store.failure(error, "make a blob durable", isSync: !error.isFull)
+            throw failure(error, "make a blob durable", isSync: !error.isFull)
         }
     }
 
-    /// Gives each blob its name, in the order in which they came, so that the last of one name stays.
-    private func publish(_ group: [Staged]) throws(BlobStoreError) {
-        for staged in group {
-            do {
-                try publish(staged)
-            } catch {
-                throw store.failure(error, "name a blob")
-            }
-            do {
-                try staged.file.close()
-            } catch {
-                throw store.failure(error, "close a blob", isSync: true)
-            }
+    /// Gives a blob its name, and closes its file.
+    fileprivate func publish(_ staged: FileBlobBatch.Staged) throws(BlobStoreError) {
+        do {
+            try name(staged)
+        } catch {
+            throw failure(error, "name a blob")
+        }
+        do {
+            try staged.file.close()
+        } catch {
+            throw failure(error, "close a blob", isSync: true)
         }
     }
 
-    private func publish(_ staged: Staged) throws(Errno) {
-        let (temporary, place) = (store.layout.temporary, staged.place)
-        let shard = store.layout.shards[place.shard]
+    private func name(_ staged: FileBlobBatch.Staged) throws(Errno) {
+        let (temporary, place) = (layout.temporary, staged.place)
+        let shard = layout.shards[place.shard]
         if let name = staged.name { return try shard.rename(name, in: temporary, to: place.name) }
         do {
             try shard.link(unnamed: staged.file, as: place.name)
         } catch  where error.code == EEXIST {
             let name = temporaryName(".tmp-")
             try temporary.link(unnamed: staged.file, as: name)
-            try shard.rename(name, in: temporary, to: place.name)
+            do throws(Errno) {
+                try shard.rename(name, in: temporary, to: place.name)
+            } catch {
+                try? temporary.unlink(name)
+                throw error
+            }
         }
     }
 
-    private func discard(_ group: [Staged]) {
+    fileprivate func discard(_ group: [FileBlobBatch.Staged]) {
         for staged in group {
-            if let name = staged.name { try? store.layout.temporary.unlink(name) }
+            if let name = staged.name { try? layout.temporary.unlink(name) }
+            try? staged.file.close()
         }
     }
 }

@@ -17,7 +17,8 @@ package final class FileBlobStore: BlobStore {
     let layout: BlobLayout
     let calls: BlobCalls
     let usesUnnamedFiles: Bool
-    // Many syncs wait on the device at once; readers have threads of their own, so that they do not wait behind them.
+    // Many syncs wait on the device at once; who reads or writes has threads of its own, so as not to wait behind them.
+    let staging: BlockingPool
     let writing: BlockingPool
     let reading: BlockingPool
     private let text: String
@@ -26,6 +27,7 @@ package final class FileBlobStore: BlobStore {
     private init(
         _ layout: BlobLayout, _ kind: FileSystemKind, _ calls: BlobCalls, _ text: String, _ runner: BlockingPool.Runner?
     ) {
+        staging = BlockingPool(label: "quloud.blobs.stage", width: 4, runner: runner)
         writing = BlockingPool(label: "quloud.blobs.write", width: 8, runner: runner)
         reading = BlockingPool(label: "quloud.blobs.read", width: 4, runner: runner)
         self.layout = layout

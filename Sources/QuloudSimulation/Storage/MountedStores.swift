@@ -82,9 +82,9 @@ struct MountedBlobs: BlobStore {
     }
 
     func batch() -> any BlobBatch {
-        CollectedBlobs { [inner] (blobs) throws(BlobStoreError) in
+        CollectedBlobs(put: { [inner] (blobs) throws(BlobStoreError) in
             try await write(blobs.map { blob in { try? await inner.put([blob]) } }, "store")
-        }
+        })
     }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) {
         let inner = inner

@@ -112,10 +112,10 @@ struct HollowBlobs: BlobStore {
     let isHollow: @Sendable () -> Bool
 
     func batch() -> any BlobBatch {
-        CollectedBlobs { (blobs) throws(BlobStoreError) in
+        CollectedBlobs(put: { (blobs) throws(BlobStoreError) in
             guard !isHollow() else { return }
             try await inner.put(blobs)
-        }
+        })
     }
     func remove(_ names: [HoldingKey]) async throws(BlobStoreError) { try await inner.remove(names) }
     func quarantine(_ name: HoldingKey) async throws(BlobStoreError) { try await inner.quarantine(name) }

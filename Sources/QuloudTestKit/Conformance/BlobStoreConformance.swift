@@ -3,7 +3,7 @@ package import QuloudCore
 /// The contract of `BlobStore`, rule by rule.
 package enum BlobStoreConformance: String, ConformanceRule {
     case roundTrip, missingIsNil, putAgainReplaces, putTwiceKeepsOne, sameNameTwiceInOneCallKeepsTheLast
-    case batchIsUnseenUntilCommitted, batchLetGoLeavesNothing, addedAtOnceAllArrive
+    case batchIsUnseenUntilCommitted, batchLetGoLeavesNothing, addedAtOnceAllArrive, batchIsCommittedOnce
     case emptyPutSucceeds, emptyBlobRoundTrips, bigBlobRoundTrips, groupOf64RoundTrips
     case removeHidesTheBlob, removeMissingSucceeds, removedNameCanBePutAgain
     case quarantineHidesTheBlob, quarantineMissingSucceeds, quarantinedNameCanBePutAgain, quarantineTwiceOfOneName
@@ -18,7 +18,7 @@ package enum BlobStoreConformance: String, ConformanceRule {
         case .roundTrip, .missingIsNil, .putAgainReplaces, .putTwiceKeepsOne, .sameNameTwiceInOneCallKeepsTheLast,
             .emptyPutSucceeds, .emptyBlobRoundTrips, .bigBlobRoundTrips, .groupOf64RoundTrips:
             try await checkPutting(subject.port)
-        case .batchIsUnseenUntilCommitted, .batchLetGoLeavesNothing, .addedAtOnceAllArrive:
+        case .batchIsUnseenUntilCommitted, .batchLetGoLeavesNothing, .addedAtOnceAllArrive, .batchIsCommittedOnce:
             try await checkBatches(subject)
         case .removeHidesTheBlob, .removeMissingSucceeds, .removedNameCanBePutAgain:
             try await checkRemoving(subject.port)
@@ -113,6 +113,14 @@ package enum BlobStoreConformance: String, ConformanceRule {
             try await requireNames([90], in: subject.port)
             try require(try await subject.port.read(blobs[0].name) == nil, "a blob can be read before the commit")
             if self != .batchLetGoLeavesNothing { try await batch.commit() }
+            if self == .batchIsCommittedOnce {
+                let isRefused: Bool
+                do {
+                    try await batch.commit()
+                    isRefused = false
+                } catch { isRefused = true }
+                try require(isRefused, "a batch can be committed twice")
+            }
         }
         let store = self == .addedAtOnceAllArrive ? subject.port : try await subject.reopen()
         try await requireStored(self == .batchLetGoLeavesNothing ? [kept] : blobs + [kept], in: store)

@@ -8,6 +8,7 @@ package final class InMemoryBlobStore: BlobStore {
         var quarantined: [HoldingKey: [UInt8]] = [:]
         var used: Int64 = 0
         var isDegraded = false
+        var refusals = 0
     }
     private let state = Mutex(State())
     private let totalBytes: Int64
@@ -16,7 +17,20 @@ package final class InMemoryBlobStore: BlobStore {
     package init(totalBytes: Int64 = 1 << 40) { self.totalBytes = totalBytes }
 
     package func batch() -> any BlobBatch {
-        CollectedBlobs { (blobs) throws(BlobStoreError) in try self.store(blobs) }
+        CollectedBlobs { (_) throws(BlobStoreError) in
+            try self.admit()
+        } put: { (blobs) throws(BlobStoreError) in
+            try self.store(blobs)
+        }
+    }
+
+    private func admit() throws(BlobStoreError) {
+        let isRefused = state.withLock { state in
+            guard state.refusals > 0 else { return false }
+            state.refusals -= 1
+            return true
+        }
+        if isRefused { throw BlobStoreError(.full, "write a blob: no room left") }
     }
 
     private func store(_ blobs: [NamedBlob]) throws(BlobStoreError) {
@@ -67,6 +81,9 @@ package final class InMemoryBlobStore: BlobStore {
     }
 
     private static let degraded = BlobStoreError(.degraded, "store blobs: an earlier write failed")
+
+    /// The next so many blobs find no room.
+    package func refuse(next count: Int) { state.withLock { $0.refusals = count } }
 
     /// From now on as after a failed sync: what is there is read, nothing more is taken.
     package func degrade() { state.withLock { $0.isDegraded = true } }

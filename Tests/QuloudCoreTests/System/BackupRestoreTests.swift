@@ -120,6 +120,19 @@ extension SystemTests {
             }
         }
 
+        @Test func aBlobThatFindsNoRoomComesAgainAndNothingElseIsLost() async throws {
+            try await World.with(holders: 3) { world, holders in
+                holders[0].blobs.refuse(next: 2)
+                let owner = try world.owner()
+                owner.tree.fillHome()
+                #expect(try await owner.backup().isProtected)
+                for holder in holders {
+                    let names = try await holder.blobs.names(after: nil, limit: 10_000)
+                    #expect(try await holder.holdings().map(\.key).sorted() == names && !names.isEmpty)
+                }
+            }
+        }
+
         @Test func filesThatChangeOrVanishAreReportedAndTheRestIsKept() async throws {
             try await World.with(holders: 3) { world, _ in
                 let owner = try world.owner()
