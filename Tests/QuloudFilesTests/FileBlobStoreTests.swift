@@ -32,6 +32,17 @@ import Testing
         return calls
     }
 
+    private func withStore(
+        unnamedFiles: Bool, _ body: (TestFolder, FileBlobStore, FailingCalls) async throws -> Void
+    ) async throws {
+        try await TestFolder.with { folder in
+            let failing = FailingCalls()
+            let store = try await FileBlobStore.open(
+                folder["blobs"], calls: calls(unnamedFiles: unnamedFiles, failing: failing))
+            try await body(folder, store, failing)
+        }
+    }
+
     @Test func blobsLieInTheDirectoryOfTheirFirstByteForTheirOwnerOnly() async throws {
         try await TestFolder.with { folder in
             let store = try await FileBlobStore.open(folder["new/blobs"])
@@ -94,10 +105,7 @@ import Testing
 
     @Test(arguments: [true, false])
     func noRoomStoresNothingAndPasses(unnamedFiles: Bool) async throws {
-        try await TestFolder.with { folder in
-            let failing = FailingCalls()
-            let store = try await FileBlobStore.open(
-                folder["blobs"], calls: calls(unnamedFiles: unnamedFiles, failing: failing))
+        try await withStore(unnamedFiles: unnamedFiles) { folder, store, failing in
             for call in ["write", "fsync"] {
                 failing.fail(call, with: ENOSPC, after: 5)
                 let error = await #expect(throws: BlobStoreError.self) { try await store.put(blobs(20)) }
@@ -113,10 +121,7 @@ import Testing
 
     @Test(arguments: [true, false])
     func whatCouldNotBeWrittenIsNoPartOfTheBatch(unnamedFiles: Bool) async throws {
-        try await TestFolder.with { folder in
-            let failing = FailingCalls()
-            let store = try await FileBlobStore.open(
-                folder["blobs"], calls: calls(unnamedFiles: unnamedFiles, failing: failing))
+        try await withStore(unnamedFiles: unnamedFiles) { folder, store, failing in
             let batch = store.batch()
             let all = blobs(5)
             for blob in all[..<3] { try await batch.add(blob) }
@@ -133,10 +138,7 @@ import Testing
 
     /// Temporary files have names here, so that they can be seen.
     @Test func whatIsNotCommittedLeavesNoFiles() async throws {
-        try await TestFolder.with { folder in
-            let failing = FailingCalls()
-            let store = try await FileBlobStore.open(
-                folder["blobs"], calls: calls(unnamedFiles: false, failing: failing))
+        try await withStore(unnamedFiles: false) { folder, store, failing in
             do {
                 let batch = store.batch()
                 for blob in blobs(3) { try await batch.add(blob) }
@@ -158,10 +160,7 @@ import Testing
 
     @Test(arguments: ["write", "fsync", "fsync directory"], [true, false])
     func aFailingDeviceEndsPutting(call: String, unnamedFiles: Bool) async throws {
-        try await TestFolder.with { folder in
-            let failing = FailingCalls()
-            let store = try await FileBlobStore.open(
-                folder["blobs"], calls: calls(unnamedFiles: unnamedFiles, failing: failing))
+        try await withStore(unnamedFiles: unnamedFiles) { folder, store, failing in
             let kept = NamedBlob(name: .numbered(1), bytes: [1])
             try await store.put([kept])
             failing.fail(call, with: EIO, after: 0)
@@ -179,10 +178,7 @@ import Testing
     }
 
     @Test func eachTouchedDirectoryIsSyncedOnce() async throws {
-        try await TestFolder.with { folder in
-            let synced = FailingCalls()
-            let store = try await FileBlobStore.open(
-                folder["blobs"], calls: calls(unnamedFiles: false, failing: synced))
+        try await withStore(unnamedFiles: false) { _, store, synced in
             let group = (0..<20).map { NamedBlob(name: .numbered($0), bytes: [1]) }
             try await store.put(group)
             #expect(synced.count("fsync") == 20)

@@ -37,8 +37,6 @@ extension AcceptChunks {
         if let failure { context.note(Note(.warning, "chunks not taken: \(failure)")) }
     }
 
-    private static let afterFailure = Settlement.later(.seconds(5))
-
     private enum Fetched: Sendable {
         case written(Holding, SignedReceipt)
         /// The broker no longer has it, or has other bytes: the owner issues it again if it is still wanted.

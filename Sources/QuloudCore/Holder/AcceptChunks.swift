@@ -5,6 +5,8 @@ import QuloudCrypto
 package struct AcceptChunks: Sendable {
     let context: HolderContext
     private let room = PromisedRoom()
+    /// For tickets that a disk, the index or the broker failed.
+    static let afterFailure = Settlement.later(.seconds(5))
 
     package init(_ context: HolderContext) { self.context = context }
 
@@ -108,7 +110,7 @@ package struct AcceptChunks: Sendable {
         } catch {
             // The index or the disk does not answer: the tickets come again, here or elsewhere.
             context.note(Note(.warning, "cannot take chunks: \(error)"))
-            let left = candidates.map { ($0.delivery, Settlement.later(.seconds(5))) }
+            let left = candidates.map { ($0.delivery, Self.afterFailure) }
             return Batch(blobs: batch.blobs, done: dropped, later: left)
         }
         return batch
@@ -168,7 +170,7 @@ package struct AcceptChunks: Sendable {
                     }
                 // It comes again, and is looked at as something new.
                 case .gone: batch.later.append((candidate.delivery, .later(.milliseconds(300))))
-                case .busy: batch.later.append((candidate.delivery, .later(.seconds(5))))
+                case .busy: batch.later.append((candidate.delivery, Self.afterFailure))
                 }
             }
         }
@@ -223,11 +225,11 @@ package struct AcceptChunks: Sendable {
             let unsent = await send(batch.receipts)
             let again = batch.done.filter { unsent.contains($0.token) && $0.attempt < TicketRule.attemptsMax }
             let repeated = Set(again.map(\.token))
-            try await context.fabric.settle(again, .later(.seconds(5)))
+            try await context.fabric.settle(again, Self.afterFailure)
             try await context.fabric.settle(batch.done.filter { !repeated.contains($0.token) }, .done)
         } catch {
             context.note(Note(.warning, "chunks not taken: \(error)"))
-            try? await context.fabric.settle(batch.done, .later(.seconds(5)))
+            try? await context.fabric.settle(batch.done, Self.afterFailure)
         }
         for (delivery, settlement) in batch.later { try? await context.fabric.settle([delivery], settlement) }
     }

@@ -14,6 +14,9 @@ package struct BlobStoreError: Error, Sendable, Equatable, CustomStringConvertib
         self.kind = kind
         self.description = description
     }
+
+    /// A batch was used after its end.
+    package static let committedBefore = Self(.failed, "cannot store blobs: committed before")
 }
 
 package struct NamedBlob: Sendable, Equatable {

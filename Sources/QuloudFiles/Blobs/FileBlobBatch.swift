@@ -29,7 +29,7 @@ final class FileBlobBatch: BlobBatch {
         let one = try await store.staging.run { [store] () throws(BlobStoreError) in try store.stage(blob) }
         guard staged.withLock({ $0?.append(one) }) != nil else {
             await store.staging.run { [store] in store.discard([one]) }
-            throw Self.committedBefore
+            throw .committedBefore
         }
     }
 
@@ -38,7 +38,7 @@ final class FileBlobBatch: BlobBatch {
             defer { staged = nil }
             return staged
         }
-        guard let group = taken else { throw Self.committedBefore }
+        guard let group = taken else { throw .committedBefore }
         let places = group.map(\.place)
         do throws(BlobStoreError) {
             try store.refuseIfDegraded()
@@ -59,10 +59,6 @@ final class FileBlobBatch: BlobBatch {
         try await store.syncShards(of: places)
         // A directory's failure may have been told to another batch that synced it at the same time.
         try store.refuseIfDegraded()
-    }
-
-    private static var committedBefore: BlobStoreError {
-        BlobStoreError(.failed, "cannot store blobs: committed before")
     }
 }
 

@@ -3,23 +3,25 @@ import Synchronization
 
 /// A batch that keeps its blobs in memory until they are committed.
 package final class CollectedBlobs: BlobBatch {
-    package typealias Step = @Sendable ([NamedBlob]) async throws(BlobStoreError) -> Void
-
+    /// Nil once they have been committed.
     private let blobs = Mutex<[NamedBlob]?>([])
-    private let admit: Step
-    private let put: Step
+    private let admit: @Sendable () throws(BlobStoreError) -> Void
+    private let put: @Sendable ([NamedBlob]) async throws(BlobStoreError) -> Void
 
     /// - Parameters:
-    ///   - admit: gets a blob that is to be added; throws when it cannot be written.
+    ///   - admit: called for each blob that is to be added; throws when it cannot be written.
     ///   - put: stores all blobs.
-    package init(admit: @escaping Step = { _ in }, put: @escaping Step) {
+    package init(
+        admit: @escaping @Sendable () throws(BlobStoreError) -> Void = {},
+        put: @escaping @Sendable ([NamedBlob]) async throws(BlobStoreError) -> Void
+    ) {
         self.admit = admit
         self.put = put
     }
 
     package func add(_ blob: NamedBlob) async throws(BlobStoreError) {
-        try await admit([blob])
-        blobs.withLock { $0?.append(blob) }
+        try admit()
+        guard blobs.withLock({ $0?.append(blob) }) != nil else { throw .committedBefore }
     }
 
     package func commit() async throws(BlobStoreError) {
@@ -27,7 +29,7 @@ package final class CollectedBlobs: BlobBatch {
             defer { blobs = nil }
             return blobs
         }
-        guard let taken else { throw BlobStoreError(.failed, "cannot store blobs: committed before") }
+        guard let taken else { throw .committedBefore }
         try await put(taken)
     }
 }

@@ -17,7 +17,7 @@ package final class InMemoryBlobStore: BlobStore {
     package init(totalBytes: Int64 = 1 << 40) { self.totalBytes = totalBytes }
 
     package func batch() -> any BlobBatch {
-        CollectedBlobs { (_) throws(BlobStoreError) in
+        CollectedBlobs { () throws(BlobStoreError) in
             try self.admit()
         } put: { (blobs) throws(BlobStoreError) in
             try self.store(blobs)
