@@ -24,13 +24,15 @@ import Testing
                 guard case .progress(let progress) = event, progress.replicasConfirmed > 0,
                     killed.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
                 else { return }
-                kill(broker, SIGKILL)
+                // Stopped first: nothing is to be removed under the next broker.
+                kill(broker, SIGSTOP)
                 removeTree(Array((fleet.hub.node.dataDirectory + "/broker/jetstream").utf8))
+                kill(broker, SIGKILL)
             }
             guard case .backup(let backup) = report else { return }
             let wasKilled = killed.load(ordering: .relaxed)
             #expect(wasKilled)
-            #expect(backup.isProtected && backup.fewestReplicas == 3)
+            #expect(backup.isProtected && backup.fewestReplicas == 3, "\(backup)")
             #expect(fleet.brokerProcess != broker)
 
             guard case .audit(let audit) = try await fleet.perform(.audit(AuditRequest()), owner) else { return }

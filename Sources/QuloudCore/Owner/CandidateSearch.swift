@@ -11,10 +11,12 @@ actor CandidateSearch {
     private let (enough, everyone) = (Promise<Void>(), Promise<Void>())
     private var lastLook: Duration = .zero
 
-    /// Most free space first.
-    private(set) var found: [Announcement] = []
+    private var candidates = Candidates()
+
+    /// Holders with room, best first.
+    var found: [Candidates.Holder] { candidates.withRoom }
     /// Holders that announced themselves, whether they have room or not.
-    private(set) var holders = 0
+    var holders: Int { candidates.holders.count }
 
     init(_ context: OwnerContext) { self.context = context }
 
@@ -22,7 +24,7 @@ actor CandidateSearch {
     func waitForQuorum() async throws { try await enough.value() }
 
     /// The candidates, once all have answered that do in time.
-    func all() async throws -> [Announcement] {
+    func all() async throws -> [Candidates.Holder] {
         try await everyone.value()
         return found
     }
@@ -38,7 +40,7 @@ actor CandidateSearch {
                 try await look(within: patience)
             }
             guard !found.isEmpty else { throw NoHolders() }
-            begin(with: found)
+            begin(with: [])
             everyone.fulfil(.success(()))
         } catch {
             for promise in [enough, everyone] { promise.fulfil(.failure(error)) }
@@ -73,7 +75,7 @@ actor CandidateSearch {
     private func begin(with first: [Announcement]) {
         guard enough.current == nil else { return }
         // The first may come late, when all are known.
-        if found.isEmpty { found = first }
+        if found.isEmpty { candidates.update(with: first) }
         enough.fulfil(.success(()))
     }
 
@@ -83,10 +85,7 @@ actor CandidateSearch {
         let all = try await discovery.holders(
             expecting: patience == nil ? discovery.expected() : [], quorum: context.settings.quorum
         ) { first in await self.begin(with: first) }
-        let takers = all.filter(\.takesChunks)
-        holders = all.count
-        guard !takers.isEmpty || found.isEmpty else { return }
-        found = takers
-        try await context.catalog.saw(takers.map { $0.known(at: context.time.now) })
+        candidates.update(with: all)
+        try await context.catalog.saw(all.filter(\.takesChunks).map { $0.known(at: context.time.now) })
     }
 }

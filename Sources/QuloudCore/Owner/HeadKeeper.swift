@@ -29,11 +29,17 @@ package struct HeadKeeper: Sendable {
         return outcomes.filter { $0.codes == [.done] && $0.node != context.ownNode }.count
     }
 
-    /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do.
+    /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do. A broker that is away
+    /// is waited for as everywhere else.
     package func spread(_ head: HeadRecord, holders: Int) async -> Int {
         var most = 0
         for _ in 0..<4 where most < max(1, min(holders, context.settings.quorum)) {
-            most = max(most, (try? await publish(head, answers: holders)) ?? 0)
+            let patience = context.settings.placement.brokerPatience
+            let copies = try? await context.persist(for: patience) { () throws(FabricError) in
+                try await publish(head, answers: holders)
+            }
+            guard let copies else { break }
+            most = max(most, copies)
         }
         return most
     }

@@ -174,7 +174,7 @@ package actor Placer {
         publishing.close()
     }
 
-    private func takeOff(_ order: Order, _ candidates: [Announcement]) throws {
+    private func takeOff(_ order: Order, _ candidates: [Candidates.Holder]) throws {
         let available = candidates.count { !order.excluded.contains($0.node) }
         let placement = ChunkPlacement(
             target: min(order.wanted, available), excluded: order.excluded, policy: context.settings.placement,
@@ -185,11 +185,10 @@ package actor Placer {
     }
 
     /// Holders that may take the order, best first.
-    private func usable(_ candidates: [Announcement], for order: Order, outstanding: [NodeID: Int]) -> [NodeID] {
-        let open = candidates.filter { !order.excluded.contains($0.node) }.map {
-            CandidateOrder.Candidate(node: $0.node, label: $0.label, outstanding: outstanding[$0.node, default: 0])
-        }
-        return CandidateOrder.order(open, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
+    private func usable(_ candidates: [Candidates.Holder], for order: Order, outstanding: [NodeID: Int]) -> [NodeID] {
+        let open = candidates.filter { !order.excluded.contains($0.node) }
+        return CandidateOrder.order(
+            open, outstanding: outstanding, count: order.wanted, draws: open.map { _ in context.entropy.unit() })
     }
 
     /// How many tickets each node has yet to answer.

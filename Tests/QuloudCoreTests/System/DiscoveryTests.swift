@@ -61,6 +61,26 @@ extension SystemTests {
             }
         }
 
+        /// A broker that is back before the nodes are.
+        @Test func holdersThatAreCutOffForAMomentStayCandidates() async throws {
+            try await World.with(holders: 3) { world, holders in
+                let search = CandidateSearch(try world.owner().context)
+                try await search.run()
+                for cut in [Array(holders.prefix(2)), holders] {
+                    for holder in cut { holder.connection.setCut(true) }
+                    try await world.time.sleep(for: .seconds(11))
+                    try await search.renew()
+                    #expect(await search.found.count == 3)
+                    #expect(await search.holders == 3)
+                }
+                for holder in holders { holder.connection.setCut(false) }
+                await world.fabric.waitUntilServing(holders.map(\.id))
+                try await world.time.sleep(for: .seconds(11))
+                try await search.renew()
+                #expect(await search.found.allSatisfy { !$0.isSilent })
+            }
+        }
+
         @Test func theHistoryIsComparedOnceTheKnownHoldersAnswered() async throws {
             try await withKnownHolders { world, owner in
                 var settings = owner.context.settings

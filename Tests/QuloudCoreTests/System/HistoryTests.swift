@@ -26,6 +26,21 @@ extension SystemTests {
             }
         }
 
+        @Test func aHeadIsSpreadWhenTheBrokerIsBack() async throws {
+            try await World.with(holders: 3) { world, _ in
+                let owner = try world.owner()
+                owner.tree.fillHome()
+                try await owner.backup()
+                let keeper = HeadKeeper(owner.context)
+                let head = try keeper.next(after: await owner.catalog.head(), content: HeadContent(list: []))
+                world.fabric.setReachable(false)
+                async let copies = keeper.spread(head, holders: 3)
+                try await world.time.sleep(for: .seconds(5))
+                world.fabric.setReachable(true)
+                #expect(await copies == 3)
+            }
+        }
+
         @Test func anEmptyCatalogOfAnOwnerWithAHistoryIsRefused() async throws {
             try await World.with(holders: 3) { world, _ in
                 let owner = try world.owner()
