@@ -21,27 +21,17 @@ package struct Restore: Sendable {
             }
         }
         let fetches = WorkQueue<FetchedChunk>()
-        let steps = WorkQueue<RestoreStep>()
-        let stepGate = ByteGate(capacity: 1024)
         let writer = RestoreWriter(target: target, progress: progress, note: { [observer] in observer(.note($0)) })
         let reader = RestoreReader(
-            select: select, gate: ByteGate(capacity: context.settings.memoryMax), fetches: fetches, steps: steps,
-            stepGate: stepGate)
+            select: select, gate: ByteGate(capacity: context.settings.memoryMax), fetches: fetches, writer: writer)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<6 { group.addTask { await fetch(from: fetches) } }
             group.addTask {
                 try await read(snapshot, with: reader)
                 fetches.close()
-                steps.close()
+                writer.close()
             }
-            group.addTask {
-                while let step = await steps.take().first {
-                    stepGate.leave(1)
-                    try await writer.perform(step)
-                }
-                try Task.checkCancellation()
-                try await writer.finish()
-            }
+            group.addTask { try await writer.work() }
             // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
             for try await _ in group {}
         }

@@ -15,8 +15,7 @@ actor RestoreReader {
     private let select: [TreePath]
     private let gate: ByteGate
     private let fetches: WorkQueue<FetchedChunk>
-    private let steps: WorkQueue<RestoreStep>
-    private let stepGate: ByteGate
+    private let writer: RestoreWriter
     private var recent: [FetchedChunk] = []
     private var open: [(path: TreePath, attributes: EntryAttributes)] = []
     private var isWriting = false
@@ -25,14 +24,12 @@ actor RestoreReader {
     private(set) var orphanLinks: [TreePath: [TreePath]] = [:]
 
     init(
-        select: [TreePath], gate: ByteGate, fetches: WorkQueue<FetchedChunk>, steps: WorkQueue<RestoreStep>,
-        stepGate: ByteGate
+        select: [TreePath], gate: ByteGate, fetches: WorkQueue<FetchedChunk>, writer: RestoreWriter
     ) {
         self.select = select
         self.gate = gate
         self.fetches = fetches
-        self.steps = steps
-        self.stepGate = stepGate
+        self.writer = writer
     }
 
     func read(_ records: [ManifestRecord]) async throws {
@@ -53,12 +50,12 @@ actor RestoreReader {
         switch record {
         case .directory(let path, let attributes):
             open.append((path, attributes))
-            try await put(.directory(path))
+            try await writer.take(.directory(path))
         case .symlink(let path, let attributes, let target):
-            try await put(.symlink(path, attributes, target: target))
+            try await writer.take(.symlink(path, attributes, target: target))
         case .hardLink(let path, let original):
             if isSelected(original) {
-                try await put(.hardLink(path, original: original))
+                try await writer.take(.hardLink(path, original: original))
             } else {
                 orphanLinks[original, default: []].append(path)
             }
@@ -82,7 +79,7 @@ actor RestoreReader {
             try await file(first, attributes, size, segments)
             if names.count > 1 {
                 try await endFile()
-                for name in names.dropFirst() { try await put(.hardLink(name, original: first)) }
+                for name in names.dropFirst() { try await writer.take(.hardLink(name, original: first)) }
             }
         }
     }
@@ -98,27 +95,27 @@ actor RestoreReader {
         if size <= Int64(BundleRule.fileSizeMax), segments.count <= 1 {
             var content: [(Segment, FetchedChunk)] = []
             for segment in segments { content.append((segment, try await chunk(segment.chunk))) }
-            return try await put(.small(path, attributes, size: size, content))
+            return try await writer.take(.small(path, attributes, size: size, content))
         }
-        try await put(.begin(path, attributes, size: size))
+        try await writer.take(.begin(path, attributes, size: size))
         isWriting = true
         try await write(segments)
     }
 
     private func write(_ segments: [Segment]) async throws {
-        for segment in segments { try await put(.write(segment, try await chunk(segment.chunk))) }
+        for segment in segments { try await writer.take(.write(segment, try await chunk(segment.chunk))) }
     }
 
     private func endFile() async throws {
         guard isWriting else { return }
         isWriting = false
-        try await put(.end)
+        try await writer.take(.end)
     }
 
     private func leaveDirectories(notContaining path: TreePath?) async throws {
         while let last = open.last, path.map({ !last.path.contains($0) }) ?? true {
             open.removeLast()
-            try await put(.finishDirectory(last.path, last.attributes))
+            try await writer.take(.finishDirectory(last.path, last.attributes))
         }
     }
 
@@ -130,11 +127,6 @@ actor RestoreReader {
         if isSelected(path) { return true }
         guard case .directory = record else { return false }
         return select.contains { path.contains($0) }
-    }
-
-    private func put(_ step: RestoreStep) async throws {
-        try await stepGate.enter(1)
-        steps.put(step)
     }
 
     private func chunk(_ ref: ChunkRef) async throws -> FetchedChunk {

@@ -6,8 +6,21 @@ package struct RestoreStopped: Error, Sendable, Equatable {
 }
 
 /// Carries out the steps of a restore on the target tree. What fails is noted by its path, and the rest goes on.
+///
+/// In lanes: making small files is the system's work and filling large ones waits for chunks, so each goes on while the
+/// other is held up. Only what comes after files, the end of a directory or a link, waits for both.
 actor RestoreWriter {
+    private enum Work: Sendable {
+        case step(RestoreStep)
+        /// All before it is done.
+        case mark(Promise<Void>)
+    }
+
     private let target: any RestoreTree
+    /// Steps hold room in it until they are carried out.
+    private let stepGate = ByteGate(capacity: 8192)
+    private let (smallLane, largeLane) = (WorkQueue<Work>(), WorkQueue<Work>())
+    private let afterFiles = WorkQueue<(step: RestoreStep, marks: [Promise<Void>])>()
     private let progress: ProgressMeter<RestoreProgress>
     private let note: @Sendable (Note) -> Void
     private var small: [SmallFile] = []
@@ -23,21 +36,73 @@ actor RestoreWriter {
     }
 
     init(
-        target: any RestoreTree, progress: ProgressMeter<RestoreProgress>, note: @escaping @Sendable (Note) -> Void
+        target: any RestoreTree, progress: ProgressMeter<RestoreProgress>,
+        note: @escaping @Sendable (Note) -> Void
     ) {
         self.target = target
         self.progress = progress
         self.note = note
     }
 
-    /// Throws only when nothing more can be written.
-    func perform(_ step: RestoreStep) async throws {
-        if case .small(let path, let attributes, let size, let content) = step {
-            return try await add(path, attributes, size, content)
-        }
-        try await flush()
+    /// Takes the next step, when there is room for it.
+    nonisolated func take(_ step: RestoreStep) async throws {
+        try await stepGate.enter(1)
         switch step {
-        case .small: break
+        // At once: it is there for whichever lane needs it first.
+        case .directory: try await perform(step)
+        case .small, .symlink: smallLane.put(.step(step))
+        case .begin, .write, .end: largeLane.put(.step(step))
+        case .finishDirectory, .hardLink:
+            let marks = [smallLane, largeLane].map { lane in
+                let mark = Promise<Void>()
+                lane.put(.mark(mark))
+                return mark
+            }
+            afterFiles.put((step, marks))
+        }
+    }
+
+    /// No more steps: `work` returns when all are carried out.
+    nonisolated func close() {
+        for lane in [smallLane, largeLane] { lane.close() }
+        afterFiles.close()
+    }
+
+    /// Carries out what was taken until closed and done. Throws only when nothing more can be written.
+    nonisolated func work() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for lane in [smallLane, largeLane] { group.addTask { try await self.work(in: lane) } }
+            group.addTask { try await self.workAfterFiles() }
+            // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
+            for try await _ in group {}
+        }
+        try Task.checkCancellation()
+        try await flush()
+        try await target.sync()
+    }
+
+    private func workAfterFiles() async throws {
+        while let (step, marks) = await afterFiles.take().first {
+            for mark in marks { try await mark.value() }
+            try await perform(step)
+        }
+    }
+
+    private func work(in lane: WorkQueue<Work>) async throws {
+        while let work = await lane.take().first {
+            switch work {
+            case .step(let step): try await perform(step)
+            case .mark(let mark):
+                if lane === smallLane { try await flush() }
+                mark.fulfil(.success(()))
+            }
+        }
+    }
+
+    private func perform(_ step: RestoreStep) async throws {
+        stepGate.leave(1)
+        switch step {
+        case .small(let path, let attributes, let size, let content): try await add(path, attributes, size, content)
         case .directory(let path): try await attempt(path) { try await target.makeDirectory(path) }
         case .finishDirectory(let path, let attributes):
             try await attempt(path) { remark(path, try await target.finishDirectory(path, attributes: attributes)) }
@@ -62,11 +127,6 @@ actor RestoreWriter {
         case .write(let segment, let chunk): try await write(segment, chunk)
         case .end: try await endFile()
         }
-    }
-
-    func finish() async throws {
-        try await flush()
-        try await target.sync()
     }
 
     private func write(_ segment: Segment, _ chunk: FetchedChunk) async throws {
