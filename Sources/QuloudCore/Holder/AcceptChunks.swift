@@ -58,6 +58,7 @@ package struct AcceptChunks: Sendable {
                 group.addTask { await Task { await finish(batch) }.value }
                 total += batch.useful
                 if batch.useful == 0 { break }
+                if batch.useful > 1 { try? await context.time.sleep(for: context.settings.gather) }
             }
             await group.waitForAll()
             return total

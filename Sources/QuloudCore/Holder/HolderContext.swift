@@ -60,6 +60,8 @@ package struct HolderSettings: Sendable {
     package var version = ""
     /// Tickets worked on at once.
     package var batch = 16
+    /// How long tickets gather while they come in numbers, so that one transaction takes many.
+    package var gather: Duration = .milliseconds(50)
     package init() {}
 }
 

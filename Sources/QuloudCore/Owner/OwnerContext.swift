@@ -62,6 +62,8 @@ package struct PlacementPolicy: Sendable {
     package var giveUpAfter: Duration = .seconds(30)
     /// How long to listen for holders that announce themselves.
     package var discovery: Duration = .milliseconds(700)
+    /// How long what is to be recorded gathers while many chunks are under way, so that one transaction takes many.
+    package var gather: Duration = .milliseconds(50)
     /// How long the broker may be away before the work is given up.
     package var brokerPatience: Duration = .seconds(60)
     package init() {}

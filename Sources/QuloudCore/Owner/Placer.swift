@@ -44,6 +44,9 @@ package actor Placer {
         var isPublished = false
     }
 
+    /// Chunks under way.
+    private static let many = 16
+
     let context: OwnerContext
     let mailbox: OwnerMailbox
     private let confirmed: @Sendable (_ replicas: Int) -> Void
@@ -156,6 +159,7 @@ package actor Placer {
         try await search.waitForQuorum()
         lastReceipt = context.time.uptime
         while true {
+            try await gather()
             let orders = await journal.take(64)
             guard !orders.isEmpty else { break }
             // Whoever answered first may be just those that are not to take it.
@@ -172,6 +176,12 @@ package actor Placer {
         }
         try Task.checkCancellation()
         publishing.close()
+    }
+
+    /// While there is enough to do, a transaction for each chunk would cost more than the wait.
+    private func gather() async throws {
+        guard flights.count >= Self.many else { return }
+        try await context.time.sleep(for: context.settings.placement.gather)
     }
 
     private func takeOff(_ order: Order, _ candidates: [Candidates.Holder]) throws {
@@ -251,6 +261,7 @@ package actor Placer {
             noteAway(for: context.time.uptime - asked)
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
+            try await gather()
         }
     }
 
