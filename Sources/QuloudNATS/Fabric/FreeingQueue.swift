@@ -18,6 +18,8 @@ final class FreeingQueue: Sendable {
     /// Chunks known to lie at the broker. Far more than are ever in flight: anybody may publish under our mailbox.
     private static let tokensMax = 100_000
 
+    private static let gather: Duration = .milliseconds(100)
+
     let consumer: FabricConsumer
     private let link: FabricLink
     private let state = Mutex(State())
@@ -41,6 +43,8 @@ final class FreeingQueue: Sendable {
                     failures = 0
                     guard let self else { return }
                     await self.note(messages)
+                    // A delivery for each chunk would cost more than the wait.
+                    try? await Task.sleep(for: Self.gather)
                 } catch {
                     guard link.connection.state.link != .closed else { return }
                     failures += 1
