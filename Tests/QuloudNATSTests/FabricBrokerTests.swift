@@ -132,6 +132,30 @@ struct FabricBrokerTests {
         await server.stop()
     }
 
+    /// A shared broker lets nobody purge. What was published a moment ago goes, too.
+    @Test(arguments: NATSServers.all)
+    func aMailboxIsEmptiedByWhoMayNotPurge(_ binary: String) async throws {
+        let server = try await NATSServerProcess.start(
+            binary,
+            extra: """
+                authorization { users: [
+                  { user: admin, password: pw }
+                  { user: friend, password: pw, permissions: { publish: { deny: ["$JS.API.STREAM.PURGE.>"] } } }
+                ] }
+                """)
+        let admin = try await JetStreamOwnerFabric.connect(to: await Self.settings(server, user: "admin"))
+        let owner = try await JetStreamOwnerFabric.connect(to: await Self.settings(server, user: "friend"))
+        try await owner.open(.numbered(1))
+        for _ in 0..<3 {
+            let (bytes, id) = Self.chunk()
+            try await owner.publish(bytes, as: id, in: .numbered(1))
+        }
+        await owner.close(.numbered(1))
+        #expect(try await admin.link.jetStream.streamInfo("QULOUD_DATA").state.messages == 0)
+        for fabric in [admin, owner] { await fabric.shutDown() }
+        await server.stop()
+    }
+
     @Test(arguments: NATSServers.all)
     func fullBrokerSaysSoAndTakesMoreAfterFreeing(_ binary: String) async throws {
         var settings = FabricSettings()

@@ -58,7 +58,10 @@ package struct AcceptChunks: Sendable {
                 group.addTask { await Task { await finish(batch) }.value }
                 total += batch.useful
                 if batch.useful == 0 { break }
-                if batch.useful > 1 { try? await context.time.sleep(for: context.settings.gather) }
+                // Several, but not as many as there may be: in a moment there are more.
+                if batch.useful > 1, deliveries.count < context.settings.batch {
+                    try? await context.time.sleep(for: context.settings.gather)
+                }
             }
             await group.waitForAll()
             return total
@@ -77,7 +80,8 @@ package struct AcceptChunks: Sendable {
         var later: [(Delivery, Settlement)] = []
         /// Bytes promised to this batch until it is in the index.
         var promised: Int64 = 0
-        var useful: Int { holdings.count + receipts.count }
+        /// Chunks stored or vouched for.
+        var useful: Int { receipts.count }
     }
 
     struct Candidate {

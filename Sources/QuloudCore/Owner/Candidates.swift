@@ -14,7 +14,7 @@ struct Candidates: Sendable {
     }
 
     /// A node that was missing from so many looks is left out.
-    static let missedMax = 3
+    static let missedMax = 2
 
     /// Those that answered last come first, and of these the one with most free space.
     private(set) var holders: [Holder] = []

@@ -44,8 +44,10 @@ package actor Placer {
         var isPublished = false
     }
 
-    /// Chunks under way.
+    /// From so many chunks under way on, what is to be recorded gathers.
     private static let many = 16
+    /// Orders or deliveries taken at once.
+    private static let batch = 64
 
     let context: OwnerContext
     let mailbox: OwnerMailbox
@@ -159,8 +161,7 @@ package actor Placer {
         try await search.waitForQuorum()
         lastReceipt = context.time.uptime
         while true {
-            try await gather()
-            let orders = await journal.take(64)
+            let orders = await journal.take(Self.batch)
             guard !orders.isEmpty else { break }
             // Whoever answered first may be just those that are not to take it.
             let excludes = orders.contains { !$0.excluded.isEmpty }
@@ -173,14 +174,15 @@ package actor Placer {
                 try takeOff(order, candidates)
                 publishing.put(order)
             }
+            try await gather(after: orders.count)
         }
         try Task.checkCancellation()
         publishing.close()
     }
 
     /// While there is enough to do, a transaction for each chunk would cost more than the wait.
-    private func gather() async throws {
-        guard flights.count >= Self.many else { return }
+    private func gather(after count: Int) async throws {
+        guard flights.count >= Self.many, count < Self.batch else { return }
         try await context.time.sleep(for: context.settings.placement.gather)
     }
 
@@ -256,12 +258,12 @@ package actor Placer {
             let asked = context.time.uptime
             let deliveries = try await context.persist(for: context.settings.placement.brokerPatience) {
                 () throws(FabricError) in
-                try await fabric.receipts(in: box, limit: 64, wait: .milliseconds(250))
+                try await fabric.receipts(in: box, limit: Self.batch, wait: .milliseconds(250))
             }
             noteAway(for: context.time.uptime - asked)
             if !deliveries.isEmpty { try await take(deliveries) }
             try await tick()
-            try await gather()
+            try await gather(after: deliveries.count)
         }
     }
 

@@ -46,7 +46,7 @@ package struct Restore: Sendable {
         let orphans = await reader.orphanLinks
         guard !orphans.isEmpty else { return }
         try await manifest.records(of: snapshot) { try await reader.readOriginals($0, wanted: orphans) }
-        try await reader.finish()
+        try await reader.finishOriginals()
     }
 
     private func fetch(from queue: WorkQueue<FetchedChunk>) async {

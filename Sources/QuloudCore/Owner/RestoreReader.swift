@@ -22,6 +22,9 @@ actor RestoreReader {
     private var restored: Set<TreePath> = []
     /// Hard links whose originals were not selected: original, and the names it is to get.
     private(set) var orphanLinks: [TreePath: [TreePath]] = [:]
+    /// Directories that such links are still to be made in, and those of them that are finished but for that.
+    private var awaitingLinks: Set<TreePath> = []
+    private var almostFinished: [(path: TreePath, attributes: EntryAttributes)] = []
 
     init(
         select: [TreePath], gate: ByteGate, fetches: WorkQueue<FetchedChunk>, writer: RestoreWriter
@@ -58,6 +61,8 @@ actor RestoreReader {
                 try await writer.take(.hardLink(path, original: original))
             } else {
                 orphanLinks[original, default: []].append(path)
+                var directory = path.parent
+                while directory != .base, awaitingLinks.insert(directory).inserted { directory = directory.parent }
             }
         case .file(let path, let attributes, let size, let segments):
             try await file(path, attributes, size, segments)
@@ -89,6 +94,15 @@ actor RestoreReader {
         try await leaveDirectories(notContaining: nil)
     }
 
+    /// After the content of all orphan links was read.
+    func finishOriginals() async throws {
+        try await endFile()
+        for directory in almostFinished {
+            try await writer.take(.finishDirectory(directory.path, directory.attributes))
+        }
+        almostFinished = []
+    }
+
     private func file(_ path: TreePath, _ attributes: EntryAttributes, _ size: Int64, _ segments: [Segment])
         async throws
     {
@@ -115,7 +129,11 @@ actor RestoreReader {
     private func leaveDirectories(notContaining path: TreePath?) async throws {
         while let last = open.last, path.map({ !last.path.contains($0) }) ?? true {
             open.removeLast()
-            try await writer.take(.finishDirectory(last.path, last.attributes))
+            if awaitingLinks.contains(last.path) {
+                almostFinished.append(last)
+            } else {
+                try await writer.take(.finishDirectory(last.path, last.attributes))
+            }
         }
     }
 

@@ -8,7 +8,7 @@ package struct RestoreStopped: Error, Sendable, Equatable {
 /// Carries out the steps of a restore on the target tree. What fails is noted by its path, and the rest goes on.
 ///
 /// In lanes: making small files is the system's work and filling large ones waits for chunks, so each goes on while the
-/// other is held up. Only what comes after files, the end of a directory or a link, waits for both.
+/// other is held up. Only what comes after files, the end of a directory or a hard link, waits for both.
 actor RestoreWriter {
     private enum Work: Sendable {
         case step(RestoreStep)
@@ -17,7 +17,7 @@ actor RestoreWriter {
     }
 
     private let target: any RestoreTree
-    /// Steps hold room in it until they are carried out.
+    /// Steps hold room in it until their turn comes.
     private let stepGate = ByteGate(capacity: 8192)
     private let (smallLane, largeLane) = (WorkQueue<Work>(), WorkQueue<Work>())
     private let afterFiles = WorkQueue<(step: RestoreStep, marks: [Promise<Void>])>()
@@ -83,6 +83,7 @@ actor RestoreWriter {
 
     private func workAfterFiles() async throws {
         while let (step, marks) = await afterFiles.take().first {
+            try Task.checkCancellation()
             for mark in marks { try await mark.value() }
             try await perform(step)
         }
@@ -90,6 +91,7 @@ actor RestoreWriter {
 
     private func work(in lane: WorkQueue<Work>) async throws {
         while let work = await lane.take().first {
+            try Task.checkCancellation()
             switch work {
             case .step(let step): try await perform(step)
             case .mark(let mark):

@@ -8,6 +8,8 @@ final class FreeingQueue: Sendable {
         var tokens: [ChunkID: String] = [:]
         /// Freed before their messages came.
         var wanted: Set<ChunkID> = []
+        /// Published, as far as we know, and not delivered yet.
+        var undelivered: Set<ChunkID> = []
         var lastSequence: UInt64 = 0
         var reader: Task<Void, Never>?
     }
@@ -66,7 +68,10 @@ final class FreeingQueue: Sendable {
 
     /// A chunk about to be published is wanted again, whatever was freed before.
     func keep(_ chunk: ChunkID) {
-        state.withLock { _ = $0.wanted.remove(chunk) }
+        state.withLock { state in
+            state.wanted.remove(chunk)
+            if state.tokens[chunk] == nil, state.undelivered.count < Self.wantedMax { state.undelivered.insert(chunk) }
+        }
     }
 
     /// Frees chunks, those that were not delivered yet as soon as they are.
@@ -85,8 +90,12 @@ final class FreeingQueue: Sendable {
         await remove(known)
     }
 
-    /// Frees what is known of the mailbox, for brokers that do not let us purge.
+    /// Frees what lies in the mailbox, for brokers that do not let us purge. What was published last is waited for.
     func freeAll() async {
+        let deadline = ContinuousClock.now + .seconds(2)
+        while state.withLock({ !$0.undelivered.isEmpty }), ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
+        }
         await remove(
             state.withLock { state in
                 defer { state.tokens = [:] }
@@ -117,6 +126,7 @@ final class FreeingQueue: Sendable {
                 // Counting from the beginning: a new consumer. The old one's subjects could hit other messages.
                 if delivery.consumerSequence <= state.lastSequence { state.tokens = [:] }
                 state.lastSequence = delivery.consumerSequence
+                state.undelivered.remove(chunk)
                 if state.wanted.remove(chunk) != nil {
                     due.append((chunk, token))
                 } else if state.tokens.count < Self.tokensMax || state.tokens[chunk] != nil {

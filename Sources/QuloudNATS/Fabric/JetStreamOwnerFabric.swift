@@ -66,8 +66,8 @@ package final class JetStreamOwnerFabric: OwnerFabric {
 
     package func close(_ mailbox: MailboxID) async {
         let queue = mailboxes.withLock { $0.removeValue(forKey: mailbox) }
-        queue?.stop()
         if !(await purge(FabricSubjects.dataStream, FabricSubjects.allData(in: mailbox))) { await queue?.freeAll() }
+        queue?.stop()
         _ = await purge(FabricSubjects.receiptStream, FabricSubjects.receipts(mailbox))
         let consumers = [FabricConsumers.freeing(mailbox), FabricConsumers.receipts(mailbox, wait: .seconds(1))]
         for consumer in consumers {

@@ -25,14 +25,17 @@ import Testing
     private var names: Set<String> { Set(tree.sketch("/out").keys) }
 
     /// - Parameter body: what is to happen while the steps are carried out.
-    private func carryOut(_ steps: [RestoreStep], while body: () async throws -> Void = {}) async throws {
+    private func carryOut(
+        _ steps: [RestoreStep], on target: (any RestoreTree)? = nil, while body: () async throws -> Void = {}
+    ) async throws {
         let progress = ProgressMeter(RestoreProgress(), time: TestTime(), tell: { _ in })
-        let writer = RestoreWriter(target: tree.restoring(into: "/out"), progress: progress, note: { _ in })
-        let working = Task { try await writer.work() }
+        let writer = RestoreWriter(
+            target: target ?? tree.restoring(into: "/out"), progress: progress, note: { _ in })
+        async let working: Void = writer.work()
         for step in steps { try await writer.take(step) }
         writer.close()
         try await body()
-        try await working.value
+        try await working
     }
 
     private func wait(for name: String) async throws {
@@ -83,4 +86,91 @@ import Testing
         try await carryOut((0..<5000).flatMap { _ in round })
         #expect(names == ["d", "d/link"])
     }
+
+    /// One lane fails while the other waits for a chunk that never comes.
+    @Test func aFullDiskEndsAllLanes() async throws {
+        let chunk = try await chunk(1, size: 3)
+        let steps: [RestoreStep] = [
+            .begin(try path("large"), attributes, size: 3), .write(whole(chunk), chunk), .end, try small("small"),
+            .finishDirectory(.base, attributes),
+        ]
+        await #expect(throws: RestoreStopped.self) { try await carryOut(steps, on: FullTree()) }
+    }
+
+    @Test func aCancelledRestoreDoesNotWaitForItsChunks() async throws {
+        let chunk = try await chunk(1, size: 3)
+        let steps: [RestoreStep] = [
+            .begin(try path("large"), attributes, size: 3), .write(whole(chunk), chunk), .end,
+            .finishDirectory(.base, attributes),
+        ]
+        let restoring = Task { try await carryOut(steps) }
+        try await Task.sleep(for: .milliseconds(20))
+        restoring.cancel()
+        await #expect(throws: CancellationError.self) { try await restoring.value }
+    }
+
+    /// The original of the link was not selected, so the link gets the content in a second pass.
+    @Test func aDirectoryIsFinishedAfterLinksWhoseOriginalsComeLater() async throws {
+        let log = LoggingTree(tree: tree.restoring(into: "/out"))
+        let writer = RestoreWriter(
+            target: log, progress: ProgressMeter(RestoreProgress(), time: TestTime(), tell: { _ in }), note: { _ in })
+        let reader = RestoreReader(select: [try path("b")], gate: gate, fetches: WorkQueue(), writer: writer)
+        let original = try path("a/x")
+        try await reader.read([
+            .directory(try path("b"), attributes), .directory(try path("b/c"), attributes),
+            .hardLink(try path("b/c/y"), original: original), .directory(try path("b/d"), attributes),
+        ])
+        try await reader.finish()
+        let orphans = await reader.orphanLinks
+        try await reader.readOriginals([.file(original, attributes, size: 0, [])], wanted: orphans)
+        try await reader.finishOriginals()
+        writer.close()
+        try await writer.work()
+        #expect(log.entries.value.filter { $0 != "finish b/d" } == ["make b/c/y", "finish b/c", "finish b"])
+    }
+}
+
+/// Has no room for small files.
+private struct FullTree: RestoreTree {
+    private let inner = InMemoryTree().restoring(into: "/out")
+    private static let full = TreeError(.full, "write: no space")
+
+    func makeDirectory(_ path: TreePath) async throws(TreeError) { try await inner.makeDirectory(path) }
+    func makeSymlink(_: TreePath, target _: [UInt8], attributes _: EntryAttributes) async throws(TreeError) -> [String]
+    {
+        throw Self.full
+    }
+    func makeHardLink(_: TreePath, to _: TreePath) async throws(TreeError) { throw Self.full }
+    func makeFile(_ path: TreePath) async throws(TreeError) -> any RestoreFile { try await inner.makeFile(path) }
+    func makeFiles(_ files: [SmallFile]) async -> [Result<[String], TreeError>] {
+        files.map { _ in .failure(Self.full) }
+    }
+    func finishDirectory(_: TreePath, attributes _: EntryAttributes) async throws(TreeError) -> [String] { [] }
+    func sync() async throws(TreeError) {}
+}
+
+/// Tells in which order small files are made and directories finished.
+private struct LoggingTree: RestoreTree {
+    let tree: InMemoryRestoreTree
+    let entries = Shared<[String]>([])
+
+    func makeDirectory(_ path: TreePath) async throws(TreeError) { try await tree.makeDirectory(path) }
+    func makeSymlink(
+        _ path: TreePath, target: [UInt8], attributes: EntryAttributes
+    ) async throws(TreeError) -> [String] {
+        try await tree.makeSymlink(path, target: target, attributes: attributes)
+    }
+    func makeHardLink(_ path: TreePath, to original: TreePath) async throws(TreeError) {
+        try await tree.makeHardLink(path, to: original)
+    }
+    func makeFile(_ path: TreePath) async throws(TreeError) -> any RestoreFile { try await tree.makeFile(path) }
+    func makeFiles(_ files: [SmallFile]) async -> [Result<[String], TreeError>] {
+        entries.withLock { entries in entries += files.map { "make \($0.path)" } }
+        return await tree.makeFiles(files)
+    }
+    func finishDirectory(_ path: TreePath, attributes: EntryAttributes) async throws(TreeError) -> [String] {
+        entries.withLock { $0.append("finish \(path)") }
+        return try await tree.finishDirectory(path, attributes: attributes)
+    }
+    func sync() async throws(TreeError) {}
 }
