@@ -39,7 +39,7 @@ package struct OwnerSettings: Sendable {
     package var chunkSizes = ChunkSizes.standard
     package var compressionLevel = 3
     /// Bytes of plaintext and sealed chunks in memory at once.
-    package var memoryMax = 48 << 20
+    package var memoryMax = 44 << 20
     package var excludes: [String] = []
     package var oneFileSystem = false
     /// Every replica is challenged at least this often.

@@ -68,7 +68,7 @@ package struct Configuration: Sendable, Equatable {
         package var lease = Duration.seconds(180 * 86_400)
         package var chunking = ChunkingMethod.content
         package var compressionLevel = 3
-        package var memoryMax = 48 << 20
+        package var memoryMax = 44 << 20
         package var excludes: [String] = []
         package var oneFileSystem = false
     }
