@@ -40,7 +40,7 @@ actor CandidateSearch {
                 try await look(within: patience)
             }
             guard !found.isEmpty else { throw NoHolders() }
-            begin(with: [])
+            begin()
             everyone.fulfil(.success(()))
         } catch {
             for promise in [enough, everyone] { promise.fulfil(.failure(error)) }
@@ -72,11 +72,14 @@ actor CandidateSearch {
         }
     }
 
+    /// A quorum has answered. The word of it may come late, when all are known.
     private func begin(with first: [Announcement]) {
-        guard enough.current == nil else { return }
-        // The first may come late, when all are known.
         if found.isEmpty { candidates.update(with: first) }
-        enough.fulfil(.success(()))
+        begin()
+    }
+
+    private func begin() {
+        if enough.current == nil { enough.fulfil(.success(())) }
     }
 
     private func look(within patience: Duration?) async throws {
@@ -86,6 +89,7 @@ actor CandidateSearch {
             expecting: patience == nil ? discovery.expected() : [], quorum: context.settings.quorum
         ) { first in await self.begin(with: first) }
         candidates.update(with: all)
-        try await context.catalog.saw(all.filter(\.takesChunks).map { $0.known(at: context.time.now) })
+        let seen = all.filter(\.takesChunks).map { $0.known(at: context.time.now) }
+        if !seen.isEmpty { try await context.catalog.saw(seen) }
     }
 }

@@ -1,15 +1,3 @@
-/// One step of a restore, in the order of the manifest.
-enum RestoreStep: Sendable {
-    case directory(TreePath)
-    case finishDirectory(TreePath, EntryAttributes)
-    case symlink(TreePath, EntryAttributes, target: [UInt8])
-    case hardLink(TreePath, original: TreePath)
-    case small(TreePath, EntryAttributes, size: Int64, [(segment: Segment, chunk: FetchedChunk)])
-    case begin(TreePath, EntryAttributes, size: Int64)
-    case write(Segment, FetchedChunk)
-    case end
-}
-
 /// Reads the manifest ahead of the writer: orders chunks in good time, each once while several files need it.
 actor RestoreReader {
     private let select: [TreePath]
@@ -19,16 +7,13 @@ actor RestoreReader {
     private var recent: [FetchedChunk] = []
     private var open: [(path: TreePath, attributes: EntryAttributes)] = []
     private var isWriting = false
-    private var restored: Set<TreePath> = []
     /// Hard links whose originals were not selected: original, and the names it is to get.
     private(set) var orphanLinks: [TreePath: [TreePath]] = [:]
     /// Directories that such links are still to be made in, and those of them that are finished but for that.
     private var awaitingLinks: Set<TreePath> = []
     private var almostFinished: [(path: TreePath, attributes: EntryAttributes)] = []
 
-    init(
-        select: [TreePath], gate: ByteGate, fetches: WorkQueue<FetchedChunk>, writer: RestoreWriter
-    ) {
+    init(select: [TreePath], gate: ByteGate, fetches: WorkQueue<FetchedChunk>, writer: RestoreWriter) {
         self.select = select
         self.gate = gate
         self.fetches = fetches

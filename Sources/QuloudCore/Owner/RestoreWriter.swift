@@ -17,8 +17,8 @@ actor RestoreWriter {
     }
 
     private let target: any RestoreTree
-    /// Steps hold room in it until their turn comes.
-    private let stepGate = ByteGate(capacity: 8192)
+    /// Steps hold room in it until their turn comes; their content is bounded by the reader.
+    private let stepGate = ByteGate(capacity: 8 << 20)
     private let (smallLane, largeLane) = (WorkQueue<Work>(), WorkQueue<Work>())
     private let afterFiles = WorkQueue<(step: RestoreStep, marks: [Promise<Void>])>()
     private let progress: ProgressMeter<RestoreProgress>
@@ -46,7 +46,7 @@ actor RestoreWriter {
 
     /// Takes the next step, when there is room for it.
     nonisolated func take(_ step: RestoreStep) async throws {
-        try await stepGate.enter(1)
+        try await stepGate.enter(step.footprint)
         switch step {
         // At once: it is there for whichever lane needs it first.
         case .directory: try await perform(step)
@@ -71,7 +71,8 @@ actor RestoreWriter {
     /// Carries out what was taken until closed and done. Throws only when nothing more can be written.
     nonisolated func work() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for lane in [smallLane, largeLane] { group.addTask { try await self.work(in: lane) } }
+            group.addTask { try await self.work(in: self.smallLane) { try await self.flush() } }
+            group.addTask { try await self.work(in: self.largeLane) {} }
             group.addTask { try await self.workAfterFiles() }
             // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
             for try await _ in group {}
@@ -89,20 +90,21 @@ actor RestoreWriter {
         }
     }
 
-    private func work(in lane: WorkQueue<Work>) async throws {
+    /// - Parameter complete: carries out what the lane has gathered.
+    private func work(in lane: WorkQueue<Work>, complete: () async throws -> Void) async throws {
         while let work = await lane.take().first {
             try Task.checkCancellation()
             switch work {
             case .step(let step): try await perform(step)
             case .mark(let mark):
-                if lane === smallLane { try await flush() }
+                try await complete()
                 mark.fulfil(.success(()))
             }
         }
     }
 
     private func perform(_ step: RestoreStep) async throws {
-        stepGate.leave(1)
+        stepGate.leave(step.footprint)
         switch step {
         case .small(let path, let attributes, let size, let content): try await add(path, attributes, size, content)
         case .directory(let path): try await attempt(path) { try await target.makeDirectory(path) }

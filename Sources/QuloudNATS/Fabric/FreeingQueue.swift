@@ -14,12 +14,13 @@ final class FreeingQueue: Sendable {
         var reader: Task<Void, Never>?
     }
 
-    /// Chunks that may wait for their messages to be freed; more are left to the stream's maximum age.
-    private static let wantedMax = 50_000
+    /// Chunks whose messages may be waited for; more are left to the stream's maximum age.
+    private static let awaitedMax = 50_000
 
     /// Chunks known to lie at the broker. Far more than are ever in flight: anybody may publish under our mailbox.
     private static let tokensMax = 100_000
 
+    /// What comes meanwhile is taken together.
     private static let gather: Duration = .milliseconds(100)
 
     let consumer: FabricConsumer
@@ -70,7 +71,7 @@ final class FreeingQueue: Sendable {
     func keep(_ chunk: ChunkID) {
         state.withLock { state in
             state.wanted.remove(chunk)
-            if state.tokens[chunk] == nil, state.undelivered.count < Self.wantedMax { state.undelivered.insert(chunk) }
+            if state.tokens[chunk] == nil, state.undelivered.count < Self.awaitedMax { state.undelivered.insert(chunk) }
         }
     }
 
@@ -81,7 +82,7 @@ final class FreeingQueue: Sendable {
             for chunk in chunks {
                 if let token = state.tokens.removeValue(forKey: chunk) {
                     known.append((chunk, token))
-                } else if state.wanted.count < Self.wantedMax {
+                } else if state.wanted.count < Self.awaitedMax {
                     state.wanted.insert(chunk)
                 }
             }
@@ -152,7 +153,7 @@ final class FreeingQueue: Sendable {
     private func replacement(for chunk: ChunkID) -> String? {
         state.withLock { state in
             if let token = state.tokens.removeValue(forKey: chunk) { return token }
-            if state.wanted.count < Self.wantedMax { state.wanted.insert(chunk) }
+            if state.wanted.count < Self.awaitedMax { state.wanted.insert(chunk) }
             return nil
         }
     }

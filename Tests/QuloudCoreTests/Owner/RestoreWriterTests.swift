@@ -42,6 +42,17 @@ import Testing
         while !names.contains(name) { try await Task.sleep(for: .milliseconds(2)) }
     }
 
+    /// Thousands of steps are read ahead, and a file may have 64 KiB of extended attributes.
+    @Test func extendedAttributesTakeRoomToo() throws {
+        var rich = attributes
+        rich.xattrs = [ExtendedAttribute(name: Array("user.a".utf8), value: [UInt8](repeating: 1, count: 65_536))]
+        let path = try path("a")
+        for step: RestoreStep in [
+            .finishDirectory(path, rich), .symlink(path, rich, target: []), .small(path, rich, size: 0, []),
+            .begin(path, rich, size: 0),
+        ] { #expect(step.footprint > 65_536) }
+    }
+
     @Test func aLargeFileThatWaitsForAChunkHoldsUpOnlyWhatComesAfterIt() async throws {
         let chunk = try await chunk(1, size: 3)
         let steps: [RestoreStep] = [
