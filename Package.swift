@@ -65,7 +65,9 @@ let package = Package(
         .testTarget(name: "QuloudCommandTests", dependencies: ["quloud", "QuloudDaemon"]),
         .testTarget(name: "CrashPointTests", dependencies: ["QuloudFiles", "QuloudSQLite", "QuloudTestKit"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quloud", "QuloudTestKit"]),
-        .testTarget(name: "SimulationTests", dependencies: ["quloud-simulate", "QuloudSystem"]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["quloud-simulate", "QuloudSimulation", "QuloudSystem", "QuloudTestKit"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

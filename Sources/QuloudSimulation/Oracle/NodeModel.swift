@@ -19,6 +19,17 @@ struct NodeModel: Sendable {
         var isHarmed = false
         /// When the owner asked for a proof of it last.
         var questionedAt: Duration?
+
+        /// What was promised of the bytes before ends with them; storing them anew promises nothing until the next receipt.
+        mutating func harm() {
+            isHarmed = true
+            promisedUntil = nil
+        }
+
+        mutating func promise(until lease: Timestamp) {
+            guard !isHarmed else { return }
+            promisedUntil = max(promisedUntil ?? lease, lease)
+        }
     }
 
     let clock: NodeClock

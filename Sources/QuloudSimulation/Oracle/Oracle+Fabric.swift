@@ -44,9 +44,7 @@ extension Oracle {
     private func promise(_ receipt: Receipt) {
         let now = scheduler.uptime
         state.withLock { state in
-            state.nodes[receipt.node]?.change(receipt.chunk, now: now) { kept in
-                kept.promisedUntil = max(kept.promisedUntil ?? receipt.leaseUntil, receipt.leaseUntil)
-            }
+            state.nodes[receipt.node]?.change(receipt.chunk, now: now) { $0.promise(until: receipt.leaseUntil) }
         }
     }
 

@@ -98,7 +98,7 @@ final class Oracle: Sendable {
                     kept.hasBlob = true
                     kept.isHarmed = false
                 }
-                if let until = kept.promisedUntil { kept.promisedUntil = max(until, holding.leaseUntil) }
+                if kept.promisedUntil != nil { kept.promise(until: holding.leaseUntil) }
             }
         }
     }
@@ -156,7 +156,7 @@ final class Oracle: Sendable {
 
     /// A bit of the blob flips.
     func harm(_ chunk: ChunkID, at node: NodeID) {
-        change(node, chunk) { $0.isHarmed = true }
+        change(node, chunk) { $0.harm() }
         state.withLock { $0.harm += 1 }
     }
 
@@ -173,7 +173,7 @@ final class Oracle: Sendable {
         for chunk in state.withLock({ $0.nodes[node]?.kept.keys.sorted() ?? [] }) {
             change(node, chunk) { kept in
                 kept.key = nil
-                kept.isHarmed = true
+                kept.harm()
                 kept.hasBlob = false
                 kept.hasRow = false
             }
