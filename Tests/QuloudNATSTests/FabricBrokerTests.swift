@@ -146,9 +146,14 @@ struct FabricBrokerTests {
         let admin = try await JetStreamOwnerFabric.connect(to: await Self.settings(server, user: "admin"))
         let owner = try await JetStreamOwnerFabric.connect(to: await Self.settings(server, user: "friend"))
         try await owner.open(.numbered(1))
-        for _ in 0..<3 {
-            let (bytes, id) = Self.chunk()
-            try await owner.publish(bytes, as: id, in: .numbered(1))
+        for isFreed in [false, true] {
+            var published: [ChunkID] = []
+            for _ in 0..<100 {
+                let (bytes, id) = Self.chunk()
+                try await owner.publish(bytes, as: id, in: .numbered(1))
+                published.append(id)
+            }
+            if isFreed { await owner.free(published, in: .numbered(1)) }
         }
         await owner.close(.numbered(1))
         #expect(try await admin.link.jetStream.streamInfo("QULOUD_DATA").state.messages == 0)

@@ -21,12 +21,13 @@ package struct HeadKeeper: Sendable {
     package func publish(_ head: HeadRecord, answers: Int? = nil) async throws(FabricError) -> Int {
         let heard = Heard<NodeID>()
         let outcomes = try await ask(.headPut, body: head.bytes, answers: answers) { answer, request -> Outcome? in
-            guard let outcome = try? Outcome.verified(answer, from: nil, request: request), heard.isNew(outcome.node)
+            // A copy on the machine that may be lost with the catalog does not count.
+            guard let outcome = try? Outcome.verified(answer, from: nil, request: request),
+                outcome.node != context.ownNode, heard.isNew(outcome.node)
             else { return nil }
             return outcome
         }
-        // A copy on the machine that may be lost with the catalog does not count.
-        return outcomes.filter { $0.codes == [.done] && $0.node != context.ownNode }.count
+        return outcomes.count { $0.codes == [.done] }
     }
 
     /// Publishes until a quorum of the holders keeps the head, a few times at most; returns how many do. A broker that is away

@@ -11,11 +11,21 @@ enum RestoreStep: Sendable {
 
     /// About how many bytes it takes in memory, without the content of files.
     var footprint: Int {
-        switch self {
-        case .directory, .hardLink, .write, .end: 1024
-        case .finishDirectory(_, let attributes), .symlink(_, let attributes, _), .small(_, let attributes, _, _),
-            .begin(_, let attributes, _):
-            1024 + attributes.xattrs.reduce(0) { $0 + $1.name.count + $1.value.count }
-        }
+        let variable =
+            switch self {
+            case .write, .end: 0
+            case .directory(let path): path.bytes.count
+            case .hardLink(let path, let original): path.bytes.count + original.bytes.count
+            case .finishDirectory(let path, let attributes), .small(let path, let attributes, _, _),
+                .begin(let path, let attributes, _):
+                path.bytes.count + attributes.xattrSize
+            case .symlink(let path, let attributes, let target):
+                path.bytes.count + attributes.xattrSize + target.count
+            }
+        return 1024 + variable
     }
+}
+
+extension EntryAttributes {
+    fileprivate var xattrSize: Int { xattrs.reduce(0) { $0 + $1.name.count + $1.value.count } }
 }

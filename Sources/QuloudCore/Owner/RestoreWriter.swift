@@ -48,7 +48,7 @@ actor RestoreWriter {
     nonisolated func take(_ step: RestoreStep) async throws {
         try await stepGate.enter(step.footprint)
         switch step {
-        // At once: it is there for whichever lane needs it first.
+        // At once: it is there for whichever lane needs it first. A restore that ends early leaves some that are empty.
         case .directory: try await perform(step)
         case .small, .symlink: smallLane.put(.step(step))
         case .begin, .write, .end: largeLane.put(.step(step))

@@ -8,7 +8,7 @@ final class FreeingQueue: Sendable {
         var tokens: [ChunkID: String] = [:]
         /// Freed before their messages came.
         var wanted: Set<ChunkID> = []
-        /// Published, as far as we know, and not delivered yet.
+        /// Published, as far as we know, and neither delivered nor, once freed, removed.
         var undelivered: Set<ChunkID> = []
         var lastSequence: UInt64 = 0
         var reader: Task<Void, Never>?
@@ -91,12 +91,22 @@ final class FreeingQueue: Sendable {
         await remove(known)
     }
 
+    /// The broker did not take it.
+    func notPublished(_ chunk: ChunkID) {
+        _ = state.withLock { $0.undelivered.remove(chunk) }
+    }
+
     /// Frees what lies in the mailbox, for brokers that do not let us purge. What was published last is waited for.
     func freeAll() async {
+        await removeDelivered()
         let deadline = ContinuousClock.now + .seconds(2)
         while state.withLock({ !$0.undelivered.isEmpty }), ContinuousClock.now < deadline {
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
         }
+        await removeDelivered()
+    }
+
+    private func removeDelivered() async {
         await remove(
             state.withLock { state in
                 defer { state.tokens = [:] }
@@ -127,16 +137,19 @@ final class FreeingQueue: Sendable {
                 // Counting from the beginning: a new consumer. The old one's subjects could hit other messages.
                 if delivery.consumerSequence <= state.lastSequence { state.tokens = [:] }
                 state.lastSequence = delivery.consumerSequence
-                state.undelivered.remove(chunk)
                 if state.wanted.remove(chunk) != nil {
                     due.append((chunk, token))
-                } else if state.tokens.count < Self.tokensMax || state.tokens[chunk] != nil {
+                    continue
+                }
+                state.undelivered.remove(chunk)
+                if state.tokens.count < Self.tokensMax || state.tokens[chunk] != nil {
                     state.tokens[chunk] = token
                 }
             }
             return due
         }
         await remove(due)
+        state.withLock { state in for (chunk, _) in due { state.undelivered.remove(chunk) } }
     }
 
     private func remove(_ known: [(ChunkID, String)]) async {

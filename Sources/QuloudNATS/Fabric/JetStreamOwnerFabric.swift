@@ -92,6 +92,7 @@ package final class JetStreamOwnerFabric: OwnerFabric {
             do throws(FabricError) {
                 return try await link.publish(sealed, to: subject)
             } catch {
+                if error.kind == .full || error.kind == .denied { queue?.notPublished(chunk) }
                 guard error.kind == .occupied else { throw error }
             }
             // Gone again (nil), or right already, or to be moved out of the way.

@@ -42,15 +42,18 @@ import Testing
         while !names.contains(name) { try await Task.sleep(for: .milliseconds(2)) }
     }
 
-    /// Thousands of steps are read ahead, and a file may have 64 KiB of extended attributes.
-    @Test func extendedAttributesTakeRoomToo() throws {
+    /// Thousands of steps are read ahead; paths, link targets and extended attributes have up to 64 KiB each.
+    @Test func whatAStepHoldsTakesRoom() throws {
+        let long = [UInt8](repeating: UInt8(ascii: "a"), count: 65_536)
         var rich = attributes
-        rich.xattrs = [ExtendedAttribute(name: Array("user.a".utf8), value: [UInt8](repeating: 1, count: 65_536))]
-        let path = try path("a")
+        rich.xattrs = [ExtendedAttribute(name: Array("user.a".utf8), value: long)]
+        let deep = [[UInt8]](repeating: Array(long.prefix(255)), count: 256).joined(separator: [UInt8(ascii: "/")])
+        let (path, far) = (try path("a"), try #require(TreePath(Array(deep))))
         for step: RestoreStep in [
             .finishDirectory(path, rich), .symlink(path, rich, target: []), .small(path, rich, size: 0, []),
-            .begin(path, rich, size: 0),
-        ] { #expect(step.footprint > 65_536) }
+            .begin(path, rich, size: 0), .symlink(path, attributes, target: long), .directory(far),
+            .hardLink(path, original: far), .hardLink(far, original: path), .small(far, attributes, size: 0, []),
+        ] { #expect(step.footprint > 65_000) }
     }
 
     @Test func aLargeFileThatWaitsForAChunkHoldsUpOnlyWhatComesAfterIt() async throws {

@@ -41,6 +41,17 @@ extension SystemTests {
             }
         }
 
+        @Test func theOwnNodesCopyOfTheHeadTakesNobodysPlace() async throws {
+            try await World.with(holders: 3) { world, holders in
+                let owner = try world.owner(ownNode: holders[0].id) { $0.quorum = 2 }
+                owner.tree.fillHome()
+                #expect(try await owner.backup().headCopies == 2)
+                let keeper = HeadKeeper(owner.context)
+                let head = try #require(try await owner.catalog.head())
+                for _ in 0..<5 { #expect(try await keeper.publish(head, answers: 2) == 2) }
+            }
+        }
+
         @Test func anEmptyCatalogOfAnOwnerWithAHistoryIsRefused() async throws {
             try await World.with(holders: 3) { world, _ in
                 let owner = try world.owner()
