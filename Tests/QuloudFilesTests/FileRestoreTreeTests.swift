@@ -100,6 +100,9 @@ import Testing
             #expect(await kind { try await tree.makeDirectory(.of("link")) } == .exists)
             #expect(await kind { try await tree.makeDirectory(.of("folder")) } == nil)
             #expect(await kind { _ = try await tree.makeFile(.base) } == .exists)
+            // In one set of words, however it is found out.
+            await #expect(throws: TreeError.taken) { try await restore("file", in: tree) }
+            await #expect(throws: TreeError.taken) { try await tree.makeFile(.of("file")) }
             #expect(try folder.content("file") == "old")
             #expect(try folder.names() == ["file", "folder", "link"])
         }

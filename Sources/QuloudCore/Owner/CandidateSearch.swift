@@ -40,8 +40,7 @@ actor CandidateSearch {
                 try await look(within: patience)
             }
             guard !found.isEmpty else { throw NoHolders() }
-            begin()
-            everyone.fulfil(.success(()))
+            for promise in [enough, everyone] { promise.fulfil(.success(())) }
         } catch {
             for promise in [enough, everyone] { promise.fulfil(.failure(error)) }
             throw error
@@ -75,11 +74,7 @@ actor CandidateSearch {
     /// A quorum has answered. The word of it may come late, when all are known.
     private func begin(with first: [Announcement]) {
         if found.isEmpty { candidates.update(with: first) }
-        begin()
-    }
-
-    private func begin() {
-        if enough.current == nil { enough.fulfil(.success(())) }
+        enough.fulfil(.success(()))
     }
 
     private func look(within patience: Duration?) async throws {

@@ -1,3 +1,4 @@
+import QuloudCore
 import QuloudSystem
 
 /// What a node is told by its owner. `Configuration()` holds the defaults; `ConfigurationKey.all` says what each value
@@ -61,14 +62,17 @@ package struct Configuration: Sendable, Equatable {
         package var allowUnsafeFilesystem = false
     }
 
+    /// What the core does when it is not told otherwise.
+    private static let core = OwnerSettings()
+
     /// How the node's own folders are backed up.
     package struct Owner: Sendable, Equatable {
         package var enabled = true
-        package var quorum = 3
-        package var lease = Duration.seconds(180 * 86_400)
+        package var quorum = core.quorum
+        package var lease = core.lease
         package var chunking = ChunkingMethod.content
-        package var compressionLevel = 3
-        package var memoryMax = 44 << 20
+        package var compressionLevel = core.compressionLevel
+        package var memoryMax = core.memoryMax
         package var excludes: [String] = []
         package var oneFileSystem = false
     }
@@ -76,11 +80,11 @@ package struct Configuration: Sendable, Equatable {
     /// How holders are challenged.
     package struct Audit: Sendable, Equatable {
         package var automatic = true
-        package var coverWithin = Duration.seconds(30 * 86_400)
+        package var coverWithin = core.coverWithin
         package var samplePerDay = 0
-        package var retryAfter = Duration.seconds(15 * 60)
-        package var grace = Duration.seconds(72 * 3600)
-        package var batchBytes = 64 << 20
+        package var retryAfter = core.retryAfter
+        package var grace = core.grace
+        package var batchBytes = core.auditBatchBytes
     }
 
     /// How lost replicas are replaced.

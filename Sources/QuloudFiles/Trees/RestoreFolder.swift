@@ -65,7 +65,7 @@ final class RestoreFolder: Sendable {
         } catch {
             throw TreeError(error)
         }
-        throw TreeError(.exists, "create: there is such an entry already")
+        throw .taken
     }
 
     /// Forgets open directories, when one may have been removed.

@@ -5,18 +5,23 @@ import QuloudSystem
 extension TreeError {
     /// Something that is not what it was, or not what was asked for, is `.changed`.
     init(_ error: Errno) {
+        guard error.code != EEXIST else {
+            self = .taken
+            return
+        }
         let kind: Kind =
             switch error.code {
             case ENOENT, ESTALE: .vanished
             case EACCES, EPERM: .denied
             case ELOOP, ENOTDIR, ENXIO: .changed
-            case EEXIST, ENOTEMPTY, EISDIR: .exists
+            case ENOTEMPTY, EISDIR: .exists
             case ENOSPC, EDQUOT: .full
             default: .failed
             }
         self.init(kind, error.description)
     }
 
+    static let taken = TreeError(.exists, "create: there is such an entry already, and it is not to be overwritten")
     static let isChanged = TreeError(.changed, "read: the file changed meanwhile")
 }
 

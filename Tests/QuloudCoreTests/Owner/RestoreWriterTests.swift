@@ -24,13 +24,16 @@ import Testing
 
     private var names: Set<String> { Set(tree.sketch("/out").keys) }
 
+    private func writer(on target: any RestoreTree) -> RestoreWriter {
+        let progress = ProgressMeter(RestoreProgress(), time: TestTime(), tell: { _ in })
+        return RestoreWriter(target: target, progress: progress, note: { _ in })
+    }
+
     /// - Parameter body: what is to happen while the steps are carried out.
     private func carryOut(
         _ steps: [RestoreStep], on target: (any RestoreTree)? = nil, while body: () async throws -> Void = {}
     ) async throws {
-        let progress = ProgressMeter(RestoreProgress(), time: TestTime(), tell: { _ in })
-        let writer = RestoreWriter(
-            target: target ?? tree.restoring(into: "/out"), progress: progress, note: { _ in })
+        let writer = writer(on: target ?? tree.restoring(into: "/out"))
         async let working: Void = writer.work()
         for step in steps { try await writer.take(step) }
         writer.close()
@@ -126,8 +129,7 @@ import Testing
     /// The original of the link was not selected, so the link gets the content in a second pass.
     @Test func aDirectoryIsFinishedAfterLinksWhoseOriginalsComeLater() async throws {
         let log = LoggingTree(tree: tree.restoring(into: "/out"))
-        let writer = RestoreWriter(
-            target: log, progress: ProgressMeter(RestoreProgress(), time: TestTime(), tell: { _ in }), note: { _ in })
+        let writer = writer(on: log)
         let reader = RestoreReader(select: [try path("b")], gate: gate, fetches: WorkQueue(), writer: writer)
         let original = try path("a/x")
         try await reader.read([
