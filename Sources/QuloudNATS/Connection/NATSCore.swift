@@ -38,6 +38,12 @@ final class NATSCore: @unchecked Sendable {
         replies = ReplyTable(sweeper: sweeper)
     }
 
+    /// Where replies to one question come, on the shared subscription.
+    func inbox(_ token: UInt64) -> String { "\(inboxPrefix).\(String(token, radix: 36))" }
+
+    /// One that the shared subscription does not take in.
+    func deliveryInbox(_ token: UInt64) -> String { "\(inboxPrefix).m.\(String(token, radix: 36))" }
+
     // MARK: - Opening and closing (on the queue)
 
     /// First connect, with a diagnosis when it fails.
@@ -47,7 +53,7 @@ final class NATSCore: @unchecked Sendable {
         inboxReceiver = CallbackRegistry.add { [weak self] in self?.replyArrived($0) }
         // The inbox outlives reconnects like any subscription; replies are bounded by who asked for them.
         subscriptions[inboxReceiver] = Subscription(
-            subject: "\(inboxPrefix).*", countMax: 65_536, bytesMax: 256 << 20, handle: nil)
+            subject: "\(inboxPrefix).*", countMax: 65_536, bytesMax: 64 << 20, handle: nil)
         do throws(NATSError) {
             try connect()
         } catch {
@@ -214,8 +220,10 @@ final class NATSCore: @unchecked Sendable {
     // MARK: - Callbacks (on the library's threads)
 
     private func replyArrived(_ message: NATSMessage) {
-        guard let token = UInt64(message.subject.dropFirst(inboxPrefix.utf8.count + 1), radix: 36) else { return }
-        if !replies.deliver(message, to: token) { events.send(.slowConsumer(subject: message.subject, dropped: 1)) }
+        guard let token = UInt64(message.subject.dropFirst(inboxPrefix.utf8.count + 1), radix: 36),
+            let dropped = replies.deliver(message, to: token)
+        else { return }
+        events.send(.slowConsumer(subject: message.subject, dropped: dropped))
     }
 
     func libraryFailed(_ status: natsStatus, _ text: String) {

@@ -54,21 +54,23 @@ package final class NATSMailbox: Sendable {
         return try outcome.get()
     }
 
-    /// Hands a message to the reader. Returns false when it had to be dropped.
-    func push(_ message: NATSMessage) -> Bool {
-        let (kept, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Outcome, Never>?) in
-            guard state.end == nil else { return (true, nil) }
-            if !state.waiters.isEmpty { return (true, state.waiters.removeFirst().continuation) }
+    /// Hands a message to the reader, or drops it when there is no room.
+    /// - Returns: how many were dropped so far, when that should be told: at 1, 2, 4, 8 …, for a flood of messages must not
+    ///   turn into a flood of events.
+    func push(_ message: NATSMessage) -> Int? {
+        let (dropped, waiter) = state.withLock { state -> (Int?, CheckedContinuation<Outcome, Never>?) in
+            guard state.end == nil else { return (nil, nil) }
+            if !state.waiters.isEmpty { return (nil, state.waiters.removeFirst().continuation) }
             guard state.count < countMax, state.bytes + message.payloadCount <= bytesMax else {
                 state.dropped += 1
-                return (false, nil)
+                return (state.dropped.nonzeroBitCount == 1 ? state.dropped : nil, nil)
             }
             state.messages.append(message)
             state.bytes += message.payloadCount
-            return (true, nil)
+            return (nil, nil)
         }
         waiter?.resume(returning: .success(message))
-        return kept
+        return dropped
     }
 
     /// Ends the mailbox: what is queued can still be read, then readers get `error`, or nil for an ordinary end.

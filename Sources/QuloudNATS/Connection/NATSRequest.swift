@@ -12,7 +12,7 @@ extension NATSConnection {
     ) async throws(NATSError) -> NATSMessage {
         let core = core
         let token = core.replies.makeToken()
-        let reply = "\(core.inboxPrefix).\(String(token, radix: 36))"
+        let reply = core.inbox(token)
         let cancelled = ReplyTable.Outcome.failure(NATSError(.cancelled, "request", subject))
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -33,24 +33,32 @@ extension NATSConnection {
         return try outcome.get()
     }
 
-    /// Opens an inbox that takes many replies, bounded in number and bytes.
-    ///
-    /// It has a subscription of its own: JetStream delivers under the stored message's subject, so the shared inbox could
-    /// not tell whose delivery it is.
+    /// Opens an inbox that takes many replies, bounded in number and bytes, on the connection's shared subscription.
     /// - Parameter purpose: the subject that is asked, for error messages and permission errors.
-    package func openInbox(
+    package func openInbox(for purpose: String, countMax: Int, bytesMax: Int) -> NATSInbox {
+        let replies = core.replies
+        let token = replies.makeToken()
+        let mailbox = NATSMailbox(countMax: countMax, bytesMax: bytesMax, sweeper: core.sweeper)
+        replies.collect(token, subject: purpose, into: mailbox)
+        return NATSInbox(subject: core.inbox(token), mailbox) { replies.close(token, purpose) }
+    }
+
+    /// The same with a subscription of its own: JetStream delivers under the stored message's subject, so the shared
+    /// one could not tell whose delivery it is.
+    package func openDeliveryInbox(
         for purpose: String, countMax: Int, bytesMax: Int
     ) async throws(NATSError) -> NATSInbox {
-        let core = core
-        let token = core.replies.makeToken()
+        let replies = core.replies
+        let token = replies.makeToken()
         let mailbox = NATSMailbox(countMax: countMax, bytesMax: bytesMax, sweeper: core.sweeper)
-        let inbox = "\(core.inboxPrefix).m.\(String(token, radix: 36))"
-        let subscription = try await subscribe(inbox, into: mailbox, countMax: countMax, bytesMax: bytesMax)
+        let subscription = try await subscribe(
+            core.deliveryInbox(token), into: mailbox, countMax: countMax, bytesMax: bytesMax)
         // Known to the table as well, so that a lost link or a denied request ends it.
-        core.replies.collect(token, subject: purpose, into: mailbox)
-        return NATSInbox(
-            subscription,
-            close: { core.replies.finish(token, .failure(NATSError(.closed, "read inbox of", purpose))) })
+        replies.collect(token, subject: purpose, into: mailbox)
+        return NATSInbox(subject: subscription.subject, mailbox) {
+            replies.close(token, purpose)
+            subscription.unsubscribe()
+        }
     }
 
     /// Asks everybody who listens on `subject` and gathers the answers of `time`, at most `max`.
@@ -60,7 +68,7 @@ extension NATSConnection {
         _ subject: String, payload: [UInt8], headers: [(String, String)] = [], for time: Duration, max: Int
     ) async throws(NATSError) -> [NATSMessage] {
         let deadline = ContinuousClock.now + time
-        let inbox = try await openInbox(for: subject, countMax: max, bytesMax: 64 << 20)
+        let inbox = openInbox(for: subject, countMax: max, bytesMax: 64 << 20)
         try await publish(subject, reply: inbox.subject, payload: payload, headers: headers)
         var answers: [NATSMessage] = []
         while answers.count < max, let answer = try await inbox.next(until: deadline) {
@@ -73,11 +81,14 @@ extension NATSConnection {
 
 /// An inbox for many replies; it closes when it is let go.
 package final class NATSInbox: Sendable {
-    private let subscription: NATSSubscription
+    /// Give this as the reply subject.
+    package let subject: String
+    private let mailbox: NATSMailbox
     private let close: @Sendable () -> Void
 
-    init(_ subscription: NATSSubscription, close: @escaping @Sendable () -> Void) {
-        self.subscription = subscription
+    init(subject: String, _ mailbox: NATSMailbox, close: @escaping @Sendable () -> Void) {
+        self.subject = subject
+        self.mailbox = mailbox
         self.close = close
     }
 
@@ -85,16 +96,13 @@ package final class NATSInbox: Sendable {
         close()
     }
 
-    /// Give this as the reply subject.
-    package var subject: String { subscription.subject }
-
     /// How many replies did not fit and were dropped.
-    package var dropped: Int { subscription.dropped }
+    package var dropped: Int { mailbox.dropped }
 
     /// The next reply; nil once `deadline` passed.
     /// - Throws: `disconnected` when the link went down (replies on the way are lost), `permissionDenied`, `closed`,
     ///   `cancelled`.
     package func next(until deadline: ContinuousClock.Instant) async throws(NATSError) -> NATSMessage? {
-        try await subscription.next(until: deadline)
+        try await mailbox.next(until: deadline)
     }
 }

@@ -15,10 +15,8 @@ extension NATSConnection {
         _ subject: String, into mailbox: NATSMailbox, countMax: Int, bytesMax: Int
     ) async throws(NATSError) -> NATSSubscription {
         let id = CallbackRegistry.add { [events = core.events] message in
-            guard !mailbox.push(message) else { return }
-            let dropped = mailbox.dropped
-            // At 1, 2, 4, 8 …: a flood must not turn into a flood of events.
-            if dropped.nonzeroBitCount == 1 { events.send(.slowConsumer(subject: subject, dropped: dropped)) }
+            guard let dropped = mailbox.push(message) else { return }
+            events.send(.slowConsumer(subject: subject, dropped: dropped))
         }
         do throws(NATSError) {
             try await onQueue { core throws(NATSError) in

@@ -61,25 +61,31 @@ final class ReplyTable: Sendable {
         end(state.withLock { $0.entries.removeValue(forKey: token) }, outcome)
     }
 
+    /// Ends an inbox that nobody reads any more.
+    func close(_ token: UInt64, _ purpose: String) {
+        finish(token, .failure(NATSError(.closed, "read inbox of", purpose)))
+    }
+
     /// Called when an outcome was received. Whoever sent it held the lock before; a continuation that is resumed before
     /// anybody waits for it orders the two in a way that the thread sanitizer cannot see, and this one it can.
     func handOver() { state.withLock { _ in } }
 
-    /// Delivers a reply. Returns false when a bounded inbox had to drop it.
-    func deliver(_ message: NATSMessage, to token: UInt64) -> Bool {
+    /// Delivers a reply.
+    /// - Returns: as `NATSMailbox.push`.
+    func deliver(_ message: NATSMessage, to token: UInt64) -> Int? {
         let (mailbox, entry) = state.withLock { state -> (NATSMailbox?, Entry?) in
             guard let entry = state.entries[token] else { return (nil, nil) }
             if case .many(let mailbox) = entry.waiting { return (mailbox, nil) }
             return (nil, state.entries.removeValue(forKey: token))
         }
         if let mailbox { return mailbox.push(message) }
-        guard let entry else { return true }
+        guard let entry else { return nil }
         if message.status == 503, message.payloadCount == 0 {
             end(entry, .failure(NATSError(.noResponders, "request", entry.subject)))
         } else {
             end(entry, .success(message))
         }
-        return true
+        return nil
     }
 
     /// Fails every entry, or those whose request went to `subject`.

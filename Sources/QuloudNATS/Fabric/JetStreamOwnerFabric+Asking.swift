@@ -14,7 +14,7 @@ extension JetStreamOwnerFabric {
     ) async throws(FabricError) -> Answer {
         let deadline = ContinuousClock.now + timeout
         let subject = FabricSubjects.question(kind, to: node)
-        let inbox = try await openInbox(for: subject, countMax: Self.answersMax, bytesMax: Self.answerBytesMax)
+        let inbox = asking.openInbox(for: subject, countMax: Self.answersMax, bytesMax: Self.answerBytesMax)
         try await send(request(ReturnAddress(inbox.subject)), to: subject, answersTo: inbox)
         var answers: [Answer] = []
         let isThere = try await gather(from: inbox, until: deadline, { $0.withPayload(accept) }) { answer in
@@ -34,7 +34,7 @@ extension JetStreamOwnerFabric {
         guard limit > 0 else { return [] }
         let deadline = ContinuousClock.now + patience
         let subject = FabricSubjects.broadcast(kind)
-        let inbox = try await openInbox(
+        let inbox = asking.openInbox(
             for: subject, countMax: max(limit, Self.answersMax), bytesMax: Self.broadcastBytesMax)
         try await send(request(ReturnAddress(inbox.subject)), to: subject, answersTo: inbox)
         var answers: [Answer] = []
@@ -67,16 +67,6 @@ extension JetStreamOwnerFabric {
         try link.checkSize(message, for: subject)
         do throws(NATSError) {
             try await asking.publish(subject, reply: inbox.subject, payload: message)
-        } catch {
-            throw FabricError(error)
-        }
-    }
-
-    private func openInbox(
-        for subject: String, countMax: Int, bytesMax: Int
-    ) async throws(FabricError) -> NATSInbox {
-        do throws(NATSError) {
-            return try await asking.openInbox(for: subject, countMax: countMax, bytesMax: bytesMax)
         } catch {
             throw FabricError(error)
         }

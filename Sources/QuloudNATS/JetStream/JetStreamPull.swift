@@ -121,7 +121,7 @@ extension JetStream {
             batch: batch, expires: waits ? expires.nanoseconds : nil, maxBytes: maxBytes, noWait: waits ? nil : true,
             heartbeat: waits ? idleHeartbeat?.nanoseconds : nil)
         let body = try Self.encode(request, "pull from", what)
-        let inbox = try await connection.openInbox(
+        let inbox = try await connection.openDeliveryInbox(
             for: subject, countMax: batch + 1024, bytesMax: maxBytes.map { $0 + (4 << 20) } ?? 256 << 20)
         try await connection.publish(subject, reply: inbox.subject, payload: body)
         return JetStreamPull(
