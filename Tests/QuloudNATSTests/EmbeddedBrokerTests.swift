@@ -62,17 +62,17 @@ struct EmbeddedBrokerTests {
         #expect(streams == [0, 1, 1, 0, 1])
     }
 
-    /// Go's collector is given room, but not more than a quarter above what the streams may take.
-    @Test func theServerKnowsHowMuchMemoryItMayTake() async throws {
+    /// Go's collector is given room, but not more than the streams may take, or 64 MiB beside their chunks.
+    @Test(arguments: [(512, 512), (64, 112)])
+    func theServerKnowsHowMuchMemoryItMayTake(streams: Int64, process: Int) async throws {
         let folder = try TestFolder()
         var config = Self.config(try #require(NATSServers.all.first), folder)
-        config.memoryStoreMax = 64 << 20
+        config.memoryStoreMax = streams << 20
         let broker = EmbeddedBroker(config)
         try await broker.start()
-        let process = try await Self.pid(broker)
-        let environment = try String(contentsOfFile: "/proc/\(process)/environ", encoding: .utf8)
+        let environment = try String(contentsOfFile: "/proc/\(try await Self.pid(broker))/environ", encoding: .utf8)
         let variables = environment.split(separator: "\0").filter { $0.hasPrefix("GO") }
-        #expect(Set(variables) == ["GOGC=300", "GOMEMLIMIT=\(80 << 20)"])
+        #expect(Set(variables) == ["GOGC=1000", "GOMEMLIMIT=\(process << 20)"])
         await broker.stop()
     }
 

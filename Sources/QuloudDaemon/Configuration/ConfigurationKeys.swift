@@ -79,8 +79,8 @@ extension ConfigurationKey {
         .bytes(
             "broker", "memory_max", \.broker.memoryMax, in: 32 << 20...1 << 40,
             """
-            How much memory the broker's streams may use: 32 MiB to 1 TiB. The server collects its garbage so as to stay \
-            within a quarter more.
+            How much memory the broker may use: 32 MiB to 1 TiB. Sealed chunks take at most three quarters of it; the server \
+            works in what is left, or in 64 MiB where that is less.
             """),
         .bytes(
             "broker", "store_max", \.broker.storeMax, in: 32 << 20...1 << 50,

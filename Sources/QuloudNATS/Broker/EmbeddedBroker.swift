@@ -151,9 +151,13 @@ package actor EmbeddedBroker {
         return bind(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0 && listen(descriptor, 1) == 0
     }
 
-    /// For Go's collector: chunks come and go, so it may wait until they are four times what is left of them, as long as the
-    /// process stays within a quarter above what its streams may take.
-    private var memory: [String] { ["GOGC=300", "GOMEMLIMIT=\(config.memoryStoreMax / 4 * 5)"] }
+    /// For Go's collector: chunks come and go, and to give memory back and take it anew costs more than to collect. So it
+    /// waits for 40 MiB at least, and then until the process has as much as its streams may take: chunks, which get three
+    /// quarters of that, leave it room, but where that is little.
+    private var memory: [String] {
+        let streams = config.memoryStoreMax
+        return ["GOGC=1000", "GOMEMLIMIT=\(max(streams, streams / 4 * 3 + 64 << 20))"]
+    }
 
     private func launch() async throws(BrokerError) -> ChildProcess {
         guard let binary, !stopping else { throw BrokerError(.stopped, "stopped") }
