@@ -3,6 +3,8 @@ package struct Restore: Sendable {
     private let context: OwnerContext
     private let target: any RestoreTree
     private let observer: Observer
+    /// Enough to keep several holders busy; how many bytes they may be is the gate's matter.
+    private static let fetchesAtOnce = 20
 
     package init(_ context: OwnerContext, target: any RestoreTree, observer: @escaping Observer) {
         self.context = context
@@ -25,7 +27,7 @@ package struct Restore: Sendable {
         let reader = RestoreReader(
             select: select, gate: ByteGate(capacity: context.settings.memoryMax), fetches: fetches, writer: writer)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<6 { group.addTask { await fetch(from: fetches) } }
+            for _ in 0..<Self.fetchesAtOnce { group.addTask { await fetch(from: fetches) } }
             group.addTask {
                 try await read(snapshot, with: reader)
                 fetches.close()
