@@ -130,6 +130,64 @@ struct ConnectionTests {
         await server.stop()
     }
 
+    /// They share a subscription: each is bounded by itself, and gone when nobody reads it any more.
+    @Test(arguments: NATSServers.all)
+    func aFloodIntoOneInboxSilencesNoOther(_ binary: String) async throws {
+        let server = try await NATSServerProcess.start(binary)
+        let connection = try await NATSConnection.connect(NATSSettings(urls: [server.url]))
+        let stranger = try await NATSConnection.connect(NATSSettings(urls: [server.url]))
+        let flooded = connection.openInbox(for: "a", countMax: 8, bytesMax: 1 << 20)
+        let quiet = connection.openInbox(for: "b", countMax: 8, bytesMax: 1 << 20)
+        let gone = connection.openInbox(for: "c", countMax: 8, bytesMax: 1 << 20).subject
+        let events = connection.events()
+        let junk = [UInt8](repeating: 1, count: 1000)
+        for subject in [gone, flooded.subject] {
+            for _ in 0..<2000 { try await stranger.publish(subject, payload: junk) }
+        }
+        try await stranger.publish(quiet.subject, payload: [7])
+        #expect(try await quiet.next(until: .now + .seconds(20))?.payload == [7])
+        #expect(quiet.dropped == 0)
+        #expect(flooded.dropped == 1992)
+        var told: [Int] = []
+        for await event in events {
+            guard case .slowConsumer(let subject, let dropped) = event else { continue }
+            #expect(subject == flooded.subject)
+            told.append(dropped)
+            if dropped == 1024 { break }
+        }
+        #expect(told == (0...10).map { 1 << $0 })
+        for _ in 0..<8 { #expect(try await flooded.next(until: .now + .seconds(20))?.payload == junk) }
+        await server.kill()
+        for inbox in [flooded, quiet] {
+            #expect(await kind { _ = try await inbox.next(until: .now + .seconds(20)) } == .disconnected)
+        }
+        await server.stop()
+    }
+
+    /// More headers than anybody sends are not read, and count as what they take.
+    @Test(arguments: NATSServers.all)
+    func aMessageFullOfHeadersIsOnlyItsPayload(_ binary: String) async throws {
+        let server = try await NATSServerProcess.start(binary)
+        let connection = try await NATSConnection.connect(NATSSettings(urls: [server.url]))
+        let inbox = connection.openInbox(for: "a", countMax: 8, bytesMax: 1 << 20)
+        let many = (0..<300).map { _ in ("Status", "503") }
+        let large = [("Large", String(repeating: "x", count: 600_000))]
+        for headers in [[("Small", "y")], many, large, large] {
+            try await connection.publish(inbox.subject, payload: [7], headers: headers)
+        }
+        #expect(try await inbox.next(until: .now + .seconds(20))?.header("Small") == "y")
+        try await connection.flush()
+        let deadline = ContinuousClock.now + .seconds(20)
+        while inbox.dropped == 0, .now < deadline { await Task.yield() }
+        #expect(inbox.dropped == 1)
+        for _ in 0..<2 {
+            let message = try await inbox.next(until: .now + .seconds(20))
+            #expect(message?.payload == [7])
+            #expect(message?.headers.isEmpty == true)
+        }
+        await server.stop()
+    }
+
     @Test(arguments: NATSServers.all)
     func stateTellsTheServersVersionAndLimit(_ binary: String) async throws {
         let server = try await NATSServerProcess.start(binary, extra: "max_payload: 200000")

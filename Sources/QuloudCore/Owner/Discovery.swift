@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Finds out which holders are there. There is no list of peers: every node that hears the question may answer.
 package struct Discovery: Sendable {
     private let context: OwnerContext
@@ -19,15 +17,12 @@ package struct Discovery: Sendable {
         expecting expected: Set<NodeID> = [], quorum: Int = .max,
         first: @escaping @Sendable ([Announcement]) async -> Void = { _ in }
     ) async throws -> [Announcement] {
-        let found = Mutex<[Announcement]>([])
+        let found = Gathered<Announcement>()
         let areHere = Promise<Void>()
         let listening = Task {
             do {
                 try await listen { one in
-                    let all = found.withLock { found in
-                        found.append(one)
-                        return found
-                    }
+                    let all = found.add(one)
                     let takers = all.filter(\.takesChunks)
                     if one.takesChunks, takers.count == quorum { Task { await first(Self.sorted(takers)) } }
                     if !expected.isEmpty, expected.isSubset(of: all.map(\.node)) { areHere.fulfil(.success(())) }
@@ -39,7 +34,7 @@ package struct Discovery: Sendable {
         }
         defer { listening.cancel() }
         try await areHere.value()
-        return Self.sorted(found.withLock { $0 })
+        return Self.sorted(found.all)
     }
 
     /// The nodes that were here lately, if there are enough of them: when all of them have answered, waiting for others would

@@ -1,5 +1,4 @@
 import QuloudCrypto
-import Synchronization
 
 /// The catalog head and where it lives: on the holders, so that the recovery words and a broker are enough to find it.
 package struct HeadKeeper: Sendable {
@@ -49,9 +48,9 @@ package struct HeadKeeper: Sendable {
 
     /// All heads of this owner that holders answer with and whose signatures hold, newest first.
     package func found() async throws(FabricError) -> [Found] {
-        let found = Mutex<[Found]>([])
-        try await listen { one in found.withLock { $0.append(one) } }
-        return found.withLock { $0 }.sorted(by: Self.isNewer)
+        let found = Gathered<Found>()
+        try await listen { one in found.add(one) }
+        return found.all.sorted(by: Self.isNewer)
     }
 
     /// The same, one after the other as they come, in any order.

@@ -30,9 +30,12 @@ package struct Heal: Sendable {
         let placer = Placer(context, mailbox: mailbox, memoryMax: context.settings.memoryMax) { count in
             progress.update { $0.replicasPlaced += count }
         }
-        async let history: Void = HistoryGuard(context).check()
-        let here = try await Discovery(context).holders().filter(\.takesChunks).map(\.node)
-        try await history
+        let here = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await HistoryGuard(context).check() }
+            let here = try await Discovery(context).holders().filter(\.takesChunks).map(\.node)
+            try await group.waitForAll()
+            return here
+        }
         let (summary, found) = try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask { .placed(try await placer.run()) }
             group.addTask {

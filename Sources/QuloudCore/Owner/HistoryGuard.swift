@@ -1,5 +1,3 @@
-import Synchronization
-
 package enum HistoryError: Error, Sendable, Equatable {
     /// Holders keep a newer head than this catalog knows: the catalog is an old copy, or the key is used elsewhere too.
     case behind(known: UInt64, found: UInt64)
@@ -37,13 +35,13 @@ package struct HistoryGuard: Sendable {
     private func heads() async throws -> [HeadKeeper.Found] {
         let discovery = Discovery(context)
         let expected = try await discovery.expected()
-        let found = Mutex<[HeadKeeper.Found]>([])
+        let found = Gathered<HeadKeeper.Found>()
         let isOver = Promise<Void>()
         let start = context.time.uptime
         let listening = Task {
             do {
                 try await HeadKeeper(context).listen(within: context.settings.placement.discovery) { one in
-                    found.withLock { $0.append(one) }
+                    found.add(one)
                 }
                 isOver.fulfil(.success(()))
             } catch {
@@ -61,7 +59,7 @@ package struct HistoryGuard: Sendable {
             watching.cancel()
         }
         try await isOver.value()
-        return found.withLock { $0 }.sorted(by: HeadKeeper.isNewer)
+        return found.all.sorted(by: HeadKeeper.isNewer)
     }
 
     private static let leastWait: Duration = .milliseconds(100)

@@ -3,8 +3,6 @@ package struct Restore: Sendable {
     private let context: OwnerContext
     private let target: any RestoreTree
     private let observer: Observer
-    /// Enough to keep several holders busy; how many bytes they may be is the gate's matter.
-    private static let fetchesAtOnce = 20
 
     package init(_ context: OwnerContext, target: any RestoreTree, observer: @escaping Observer) {
         self.context = context
@@ -26,16 +24,31 @@ package struct Restore: Sendable {
         let writer = RestoreWriter(target: target, progress: progress, note: { [observer] in observer(.note($0)) })
         let reader = RestoreReader(
             select: select, gate: ByteGate(capacity: context.settings.memoryMax), fetches: fetches, writer: writer)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<Self.fetchesAtOnce { group.addTask { await fetch(from: fetches) } }
+        try await withThrowingTaskGroup(of: Duration?.self) { group in
             group.addTask {
                 try await read(snapshot, with: reader)
                 fetches.close()
                 writer.close()
+                return nil
             }
-            group.addTask { try await writer.work() }
+            group.addTask {
+                try await writer.work()
+                return nil
+            }
+            var window = FetchWindow()
+            var fetching = window.width
+            for _ in 0..<fetching { group.addTask { await fetch(from: fetches) } }
             // Not `waitForAll`: that waits for the others, too, when one has failed and nobody stops them.
-            for try await _ in group {}
+            for try await took in group {
+                // A stage that ended, or a fetch that found no more chunks, is not followed by another.
+                guard let took else { continue }
+                window.note(took)
+                fetching -= 1
+                while fetching < window.width {
+                    fetching += 1
+                    group.addTask { await fetch(from: fetches) }
+                }
+            }
         }
         progress.finish()
         return progress.value
@@ -51,14 +64,15 @@ package struct Restore: Sendable {
         try await reader.finishOriginals()
     }
 
-    private func fetch(from queue: WorkQueue<FetchedChunk>) async {
-        let fetcher = ChunkFetcher(context)
-        while let chunk = await queue.take().first {
-            do {
-                chunk.plaintext.fulfil(.success(try await fetcher.open(chunk.ref)))
-            } catch {
-                chunk.plaintext.fulfil(.failure(error))
-            }
+    /// Fetches the next chunk. How long that took; nil when there are no more.
+    private func fetch(from queue: WorkQueue<FetchedChunk>) async -> Duration? {
+        guard let chunk = await queue.take().first else { return nil }
+        let start = context.time.uptime
+        do {
+            chunk.plaintext.fulfil(.success(try await ChunkFetcher(context).open(chunk.ref)))
+        } catch {
+            chunk.plaintext.fulfil(.failure(error))
         }
+        return context.time.uptime - start
     }
 }

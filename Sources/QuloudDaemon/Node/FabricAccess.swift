@@ -80,7 +80,8 @@ struct FabricAccess: Sendable {
                 authorityFile: given(configuration.fabric.caFile))
         }
         config.publicHost = given(broker.publicHost)
-        config.memoryStoreMax = Int64(broker.memoryMax)
+        // What is left is for the server to work in.
+        config.memoryStoreMax = Int64(broker.memoryMax / 4 * 3)
         config.fileStoreMax = Int64(broker.storeMax)
         return config
     }

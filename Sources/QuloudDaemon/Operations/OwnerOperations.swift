@@ -133,10 +133,12 @@ struct OwnerOperations: Sendable {
             return try await restore(try await snapshot(request.snapshot), request, emit: emit)
         }
         guard request.snapshot == "latest" else { return try await restore(known, request, emit: emit) }
-        async let compared: Void = warnOfNewer(than: known, emit: emit)
-        let report = try await restore(known, request, emit: emit)
-        try await compared
-        return report
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await warnOfNewer(than: known, emit: emit) }
+            let report = try await restore(known, request, emit: emit)
+            try await group.waitForAll()
+            return report
+        }
     }
 
     func compareHistory() async throws {

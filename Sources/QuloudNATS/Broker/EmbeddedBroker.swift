@@ -152,11 +152,10 @@ package actor EmbeddedBroker {
     }
 
     /// For Go's collector: chunks come and go, and to give memory back and take it anew costs more than to collect. So it
-    /// waits for 40 MiB at least, and then until the process has as much as its streams may take: chunks, which get three
-    /// quarters of that, leave it room, but where that is little.
+    /// waits for 40 MiB at least, and then until the process has a third, or 64 MiB, more than what its streams may take.
     private var memory: [String] {
         let streams = config.memoryStoreMax
-        return ["GOGC=1000", "GOMEMLIMIT=\(max(streams, streams / 4 * 3 + 64 << 20))"]
+        return ["GOGC=1000", "GOMEMLIMIT=\(streams + max(streams / 3, 64 << 20))"]
     }
 
     private func launch() async throws(BrokerError) -> ChildProcess {

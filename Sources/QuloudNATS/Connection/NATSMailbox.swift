@@ -61,12 +61,12 @@ package final class NATSMailbox: Sendable {
         let (dropped, waiter) = state.withLock { state -> (Int?, CheckedContinuation<Outcome, Never>?) in
             guard state.end == nil else { return (nil, nil) }
             if !state.waiters.isEmpty { return (nil, state.waiters.removeFirst().continuation) }
-            guard state.count < countMax, state.bytes + message.payloadCount <= bytesMax else {
+            guard state.count < countMax, state.bytes + message.size <= bytesMax else {
                 state.dropped += 1
                 return (state.dropped.nonzeroBitCount == 1 ? state.dropped : nil, nil)
             }
             state.messages.append(message)
-            state.bytes += message.payloadCount
+            state.bytes += message.size
             return (nil, nil)
         }
         waiter?.resume(returning: .success(message))
@@ -89,7 +89,7 @@ package final class NATSMailbox: Sendable {
         state.withLock { state in
             if state.head < state.messages.count, let message = state.messages[state.head] {
                 state.messages[state.head] = nil
-                state.bytes -= message.payloadCount
+                state.bytes -= message.size
                 state.head += 1
                 if state.count == 0 || state.head > max(64, state.count) {
                     state.messages.removeFirst(state.head)

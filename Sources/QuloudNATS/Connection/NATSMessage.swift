@@ -11,14 +11,20 @@ package struct NATSMessage: Sendable {
     package let subject: String
     package let reply: String?
     private let body: Body
-    /// Names as the server sent them; the order is not kept.
+    /// Names as the server sent them; the order is not kept. Empty when they are more than `headerCountMax` bytes.
     package let headers: [String: [String]]
+    /// Bytes of the headers, also of those that were not read.
+    private let headerCount: Int
+    /// More than the server or a node sends. The library goes through all values of a name to add the next, so that a
+    /// message full of them would hold up everything that comes after it.
+    package static let headerCountMax = 2048
 
     package init(subject: String, reply: String? = nil, payload: [UInt8] = [], headers: [String: [String]] = [:]) {
         self.subject = subject
         self.reply = reply
         body = .array(payload)
         self.headers = headers
+        headerCount = 0
     }
 
     /// The first value of a header, or nil.
@@ -32,6 +38,7 @@ package struct NATSMessage: Sendable {
         reply = nil
         body = other.body
         headers = other.headers
+        headerCount = other.headerCount
     }
 
     /// The same content under the subject that it was stored under.
@@ -41,6 +48,9 @@ package struct NATSMessage: Sendable {
     package var payload: [UInt8] { withPayload { Array($0) } }
 
     package var payloadCount: Int { withPayload { $0.count } }
+
+    /// What the message takes of an inbox's bytes.
+    var size: Int { payloadCount + headerCount }
 
     /// Calls `body` with the payload where it lies; the pointer is valid only during the call.
     package func withPayload<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
@@ -54,8 +64,16 @@ package struct NATSMessage: Sendable {
     init(taking message: OpaquePointer) {
         subject = natsMsg_GetSubject(message).map { String(cString: $0) } ?? ""
         reply = natsMsg_GetReply(message).map { String(cString: $0) }
-        headers = Self.copyHeaders(of: message)
+        headerCount = Self.countHeaders(of: message)
+        headers = headerCount > Self.headerCountMax ? [:] : Self.copyHeaders(of: message)
         body = .library(LibraryMessage(message))
+    }
+
+    /// The library does not tell. It keeps a message in one piece: subject, reply, headers, payload, each ended by a zero.
+    private static func countHeaders(of message: OpaquePointer) -> Int {
+        guard let subject = natsMsg_GetSubject(message), let payload = natsMsg_GetData(message) else { return 0 }
+        let before = natsMsg_GetReply(message) ?? subject
+        return max(0, payload - (before + strlen(before) + 1))
     }
 
     private static func copyHeaders(of message: OpaquePointer) -> [String: [String]] {

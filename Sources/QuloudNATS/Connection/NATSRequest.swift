@@ -55,9 +55,9 @@ extension NATSConnection {
             core.deliveryInbox(token), into: mailbox, countMax: countMax, bytesMax: bytesMax)
         // Known to the table as well, so that a lost link or a denied request ends it.
         replies.collect(token, subject: purpose, into: mailbox)
+        // The subscription ends with the inbox.
         return NATSInbox(subject: subscription.subject, mailbox) {
-            replies.close(token, purpose)
-            subscription.unsubscribe()
+            withExtendedLifetime(subscription) { replies.close(token, purpose) }
         }
     }
 

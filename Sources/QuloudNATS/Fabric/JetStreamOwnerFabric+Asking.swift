@@ -85,5 +85,5 @@ extension JetStreamOwnerFabric {
 
 extension NATSMessage {
     /// The server's word that nobody listens on the subject asked.
-    fileprivate var saysNobody: Bool { status == 503 && payload.isEmpty }
+    fileprivate var saysNobody: Bool { payloadCount == 0 && status == 503 }
 }
