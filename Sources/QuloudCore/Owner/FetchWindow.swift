@@ -2,7 +2,7 @@
 /// they come late, so that on a slow link what is under way does not hold up itself beyond its timeouts.
 struct FetchWindow: Equatable {
     private(set) var width = 6
-    static let widths = 4...20
+    private static let widths = 4...20
     private static let soon: Duration = .seconds(1)
     private static let late: Duration = .seconds(3)
 

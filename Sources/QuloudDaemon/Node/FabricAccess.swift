@@ -20,8 +20,7 @@ struct FabricAccess: Sendable {
             fabric.dataStorage = configuration.broker.dataIn == .memory ? .memory : .file
             let room =
                 configuration.broker.dataIn == .memory ? configuration.broker.memoryMax : configuration.broker.storeMax
-            // Tickets and receipts share the store; sealed chunks get three quarters of theirs.
-            fabric.dataBytesMax = Int64(room / 4 * 3)
+            fabric.dataBytesMax = shareOfChunks(room)
             fabric.ticketBytesMax = min(fabric.ticketBytesMax, Int64(configuration.broker.storeMax / 16))
             fabric.receiptBytesMax = min(fabric.receiptBytesMax, Int64(configuration.broker.storeMax / 16))
             let broker = EmbeddedBroker(try brokerConfig(configuration, directory: directory))
@@ -80,11 +79,13 @@ struct FabricAccess: Sendable {
                 authorityFile: given(configuration.fabric.caFile))
         }
         config.publicHost = given(broker.publicHost)
-        // What is left is for the server to work in.
-        config.memoryStoreMax = Int64(broker.memoryMax / 4 * 3)
+        config.memoryStoreMax = shareOfChunks(broker.memoryMax)
         config.fileStoreMax = Int64(broker.storeMax)
         return config
     }
+
+    /// The rest is, on disk, for tickets and receipts, and in memory for the server to work in.
+    private static func shareOfChunks(_ room: Int) -> Int64 { Int64(room / 4 * 3) }
 
     /// A password or token: the file's content without the line break.
     private static func secret(_ path: String) throws -> String {

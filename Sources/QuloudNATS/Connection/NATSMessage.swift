@@ -17,7 +17,7 @@ package struct NATSMessage: Sendable {
     private let headerCount: Int
     /// More than the server or a node sends. The library goes through all values of a name to add the next, so that a
     /// message full of them would hold up everything that comes after it.
-    package static let headerCountMax = 2048
+    private static let headerCountMax = 2048
 
     package init(subject: String, reply: String? = nil, payload: [UInt8] = [], headers: [String: [String]] = [:]) {
         self.subject = subject
